@@ -1,0 +1,48 @@
+# Two commands do all the set-up on a fresh machine: `make rehearse` and `make test`.
+# They bring uv, the Python environment and the pinned tools by themselves; a second run finds them there.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ENV ?= dev
+UV := scripts/uv
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: rehearse
+rehearse: setup ## the main job: preview, up, checks, destroy, report; ENV=prod for production
+	@$(RUN) ferry rehearse --env $(ENV)
+
+.PHONY: test
+test: lint tools ## everything: lint, types, import rules, unit tests, both rehearsals
+	@PYTHONHASHSEED=0 $(RUN) pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: lint
+lint: setup ## ruff, mypy (strict) and the one-way import rules
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) lint-imports
+
+.PHONY: bench
+bench: setup tools ## how time grows with 1, 10 and 100 copies of a small component
+	@$(RUN) python -m ferry.rehearsal.bench
+
+.PHONY: mutants
+mutants: setup tools ## for every requirement, a one-line mutation that its named test must kill
+	@$(RUN) python -m tests.mutants
+
+.PHONY: setup
+setup: ## bring uv and the Python environment
+	@env -u PYTHONDONTWRITEBYTECODE $(UV) sync --frozen --compile-bytecode
+
+.PHONY: tools
+tools: setup ## build the pinned tools that are not there yet
+	@$(RUN) python -m sandbox.toolchain
+
+.PHONY: clean
+clean: ## remove the environment, reports and caches of this checkout; built tools stay in the user's cache
+	rm -rf .venv reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
