@@ -1,0 +1,1 @@
+"""What exists: AWS and cluster components. Knows no environment and no workload."""

@@ -1,0 +1,36 @@
+"""Kinds of volumes: gp3, encrypted with the data key; one that goes with its claim, one that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from infra.scope import Component
+
+DEFAULT = "gp3"
+RETAIN = "gp3-retain"
+_DEFAULT_ANNOTATION = "storageclass.kubernetes.io/is-default-class"
+
+
+def storage_classes(
+    parent: Component,
+    provider: kubernetes.Provider,
+    key_arn: pulumi.Input[str],
+    after: Sequence[pulumi.Resource],
+) -> None:
+    """The two classes as children of ``parent``. Volumes are made where their first pod lands."""
+    for name, policy in ((DEFAULT, "Delete"), (RETAIN, "Retain")):
+        kubernetes.storage.v1.StorageClass(
+            parent.part(name),
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                name=name, annotations={_DEFAULT_ANNOTATION: "true" if name == DEFAULT else "false"}
+            ),
+            provisioner="ebs.csi.aws.com",
+            parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": key_arn},
+            reclaim_policy=policy,
+            allow_volume_expansion=True,
+            volume_binding_mode="WaitForFirstConsumer",
+            opts=parent.child(provider=provider, depends_on=[*after]),
+        )

@@ -1,0 +1,64 @@
+"""The program that `pulumi up` and the rehearsal run: settings, layers, outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+
+from stacks import foundation
+from stacks.foundation import Foundation
+from stacks.settings import Settings, SettingsError, load
+
+
+def run() -> None:
+    """Build the environment that this stack's configuration describes.
+
+    Raises:
+        pulumi.RunError: the configuration cannot be used; nothing was registered, and the engine shows the
+            message without a traceback.
+    """
+    settings = read_settings()
+    for name, value in outputs(foundation.build(settings)).items():
+        pulumi.export(name, value)
+
+
+def read_settings() -> Settings:
+    """Settings of the running stack; see :func:`run` for errors.
+
+    ``pulumi.Config`` cannot list keys, so a misspelt one would be lost; the runtime holds them all. The
+    command line hands them over in the environment, the Automation API sets them.
+    """
+    config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    secret = {*runtime_config.get_config_secret_keys_env(), *runtime_config._SECRET_KEYS.get()}
+    try:
+        return load(pulumi.get_stack(), config, secret)
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def outputs(made: Foundation) -> dict[str, Any]:
+    """The stack's outputs."""
+    return {
+        "cluster_name": made.cluster.name,
+        "cluster_endpoint": made.cluster.endpoint,
+        "kubeconfig": made.cluster.kubeconfig,
+        "oidc_issuer": made.cluster.identity.issuer,
+        "vpc_id": made.network.vpc_id,
+        "stores": {str(purpose): name for purpose, name in made.stores.buckets.items()},
+        "roles": {name: role.arn for name, role in made.roles.items()},
+        "redis": {
+            "endpoint": made.redis.endpoint,
+            "port": made.redis.port,
+            "tls": made.redis.tls,
+            "secret_arn": made.redis.secret_arn,
+        },
+        "postgres": {
+            "endpoint": made.postgres.endpoint,
+            "port": made.postgres.port,
+            "secret_arn": made.postgres.secret_arn,
+        },
+        "registry": made.registry.urls,
+        "karpenter": {"queue": made.karpenter.queue, "node_role": made.karpenter.node_role},
+    }
