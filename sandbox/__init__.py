@@ -1,0 +1,1 @@
+"""The rehearsal: real engine and control plane, emulated AWS. Knows nothing of gates."""

@@ -1,0 +1,1 @@
+"""One module per part of AWS, each a few handlers: see :mod:`sandbox.providers.aws.handler`."""

@@ -1,0 +1,1 @@
+"""Data sources: functions from arguments to an answer, one module per part of AWS."""

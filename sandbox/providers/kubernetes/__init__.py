@@ -1,0 +1,1 @@
+"""The Kubernetes provider of the rehearsal: what pulumi-kubernetes 4.34 does, against a real API server."""

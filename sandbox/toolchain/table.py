@@ -1,0 +1,186 @@
+"""Which tools a rehearsal needs, and what each is built from: one table, no action.
+
+A tool's version stands in one place, the ``go.mod`` of its directory under ``tools/``; what is stamped into
+the binary follows from it. A build's key is a digest of everything that decides its content, so that a
+changed pin is a changed key and an unchanged one is never built twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sandbox.toolchain.errors import ToolchainError
+
+MODULES = Path(__file__).parents[2] / "tools"
+"""Directory with one Go module per group of tools; ``go.mod`` and ``go.sum`` pin them to the byte."""
+
+_REQUIRED = re.compile(r"^\s*(?:require\s+)?(?P<module>\S+) v(?P<version>\S+)", re.MULTILINE)
+_GO_LINE = re.compile(r"^go (?P<version>\d+(?:\.\d+)*)", re.MULTILINE)
+_LAYOUT = "1"  # of a cached tool's directory; a change here rebuilds everything
+_KEY_LENGTH = 16
+
+
+class Tool(StrEnum):
+    """A program that the rehearsal runs; the value is its file name. In the order in which they are built:
+    the engine first, because a preview needs nothing else.
+    """
+
+    PULUMI = "pulumi"
+    ETCD = "etcd"
+    APISERVER = "kube-apiserver"
+    CONTROLLER_MANAGER = "kube-controller-manager"
+    SCHEDULER = "kube-scheduler"
+    KWOK = "kwok"
+    KARPENTER = "karpenter"
+
+
+@dataclass(frozen=True)
+class Content:
+    """Files that come with a tool's module and are needed at run time; never committed to this project.
+
+    Attributes:
+        folder: where they go, beside the binary.
+        files: paths inside the Go module, patterns allowed; one that matches nothing is an error.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one tool is made.
+
+    Attributes:
+        tool: what comes out.
+        directory: its Go module under ``tools/``.
+        package: the main package.
+        source: the Go module that package belongs to; its pinned version is the tool's.
+        stamps: linker settings, ``{version}``, ``{major}`` and ``{minor}`` filled in.
+        content: files of ``source`` that are kept with the binary.
+    """
+
+    tool: Tool
+    directory: str
+    package: str
+    source: str
+    stamps: tuple[str, ...] = ()
+    content: Content | None = None
+
+    @property
+    def home(self) -> Path:
+        """Where Go has to run."""
+        return MODULES / self.directory
+
+    @property
+    def version(self) -> str:
+        """The pinned version, e.g. ``3.250.0``.
+
+        Raises:
+            ToolchainError: ``go.mod`` does not name the module.
+        """
+        for found in _REQUIRED.finditer(self._read("go.mod")):
+            if found["module"] == self.source:
+                return found["version"]
+        raise ToolchainError(
+            f"{self.home / 'go.mod'} does not require {self.source}, so there is no version of {self.tool} "
+            f"to build. Restore the line, e.g. with `git checkout -- {self.home}`."
+        )
+
+    @property
+    def go_version(self) -> tuple[int, ...]:
+        """The oldest Go that can build it, from the ``go`` line."""
+        found = _GO_LINE.search(self._read("go.mod"))
+        if found is None:
+            raise ToolchainError(
+                f"{self.home / 'go.mod'} has no `go` line, so nobody can tell which Go builds {self.tool}. "
+                "Add one, e.g. `go 1.25.0`."
+            )
+        return tuple(int(part) for part in found["version"].split("."))
+
+    @property
+    def ldflags(self) -> str:
+        """Linker flags: no debug information, and the version where clients look for it."""
+        major, minor = self.version.split(".")[:2]
+        stamps = (stamp.format(version=self.version, major=major, minor=minor) for stamp in self.stamps)
+        return " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in stamps)])
+
+    @property
+    def key(self) -> str:
+        """Digest of all that decides what is built; the version of Go that compiles it does not count."""
+        parts = (
+            _LAYOUT,
+            self._read("go.mod"),
+            self._read("go.sum"),
+            self.package,
+            self.ldflags,
+            repr(self.content),
+        )
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_KEY_LENGTH]
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.home / name).read_text()
+        except FileNotFoundError:
+            raise ToolchainError(
+                f"{self.home / name} is missing, so {self.tool} cannot be built as pinned. "
+                f"Restore it, e.g. with `git checkout -- {self.home}`."
+            ) from None
+
+
+# Without these clients see Kubernetes v0.0.0, and add-ons choose their behaviour by what they see.
+_KUBERNETES_STAMPS = (
+    "k8s.io/component-base/version.gitVersion=v{version}",
+    "k8s.io/component-base/version.gitMajor={major}",
+    "k8s.io/component-base/version.gitMinor={minor}",
+)
+
+
+def _kubernetes(tool: Tool) -> Recipe:
+    return Recipe(
+        tool, "kubernetes", f"k8s.io/kubernetes/cmd/{tool}", "k8s.io/kubernetes", _KUBERNETES_STAMPS
+    )
+
+
+RECIPES: dict[Tool, Recipe] = {
+    recipe.tool: recipe
+    for recipe in (
+        Recipe(
+            Tool.PULUMI,
+            "pulumi",
+            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            "github.com/pulumi/pulumi/pkg/v3",
+            ("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{version}",),
+        ),
+        Recipe(Tool.ETCD, "etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
+        _kubernetes(Tool.APISERVER),
+        _kubernetes(Tool.CONTROLLER_MANAGER),
+        _kubernetes(Tool.SCHEDULER),
+        Recipe(
+            Tool.KWOK,
+            "kwok",
+            "sigs.k8s.io/kwok/cmd/kwok",
+            "sigs.k8s.io/kwok",
+            content=Content(
+                "stages",
+                (
+                    "kustomize/stage/node/fast/node-*.yaml",
+                    "kustomize/stage/node/heartbeat-with-lease/node-*.yaml",
+                    "kustomize/stage/pod/fast/pod-*.yaml",
+                ),
+            ),
+        ),
+        # Karpenter as it is, but for where nodes come from: kwok objects instead of EC2 machines.
+        Recipe(
+            Tool.KARPENTER,
+            "karpenter",
+            "github.com/aws/karpenter-provider-aws/kwok",
+            "github.com/aws/karpenter-provider-aws",
+            content=Content("crds", ("pkg/apis/crds/*.yaml",)),
+        ),
+    )
+}
