@@ -1,0 +1,5 @@
+"""`python -m ferry` is `ferry`."""
+
+from ferry.cli import app
+
+app()

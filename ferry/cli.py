@@ -1,0 +1,19 @@
+"""The `ferry` command: one verb per file, all of them here by name."""
+
+from __future__ import annotations
+
+import typer
+
+from ferry.bootstrap import bootstrap
+from ferry.doctor import doctor
+from ferry.rehearsal.command import rehearse
+
+app = typer.Typer(
+    name="ferry",
+    help="Carry machine-learning workloads to one platform on AWS, rehearsed on this machine first.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals may hold credentials
+)
+app.command()(rehearse)
+app.command()(bootstrap)
+app.command()(doctor)

@@ -1,0 +1,34 @@
+"""What a rehearsal claims, each check a module: a pure judge and a thin gatherer that can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferry.rehearsal.checks import (
+    account,
+    availability,
+    discovery,
+    features,
+    first_order,
+    gpu_run,
+    irsa,
+    lookups,
+)
+from ferry.rehearsal.checks.availability import cluster
+from ferry.rehearsal.checks.context import CheckContext, CheckFunction, Note
+from ferry.rehearsal.checks.guarding import guarded
+
+__all__ = ["ALL_CHECKS", "CheckContext", "CheckFunction", "Note", "cluster"]
+
+ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
+    ("order of a first up", guarded("order", "E1", first_order.run)),
+    ("everything wanted is there", guarded("cluster", "B1", availability.run)),
+    ("what a kubelet looks up", guarded("kubelet", "B9", lookups.run)),
+    ("what the account holds", guarded("aws", "A1", account.run)),
+    ("the feature store", guarded("redis", "A6", features.run)),
+    ("subnets, security groups, NodePools", guarded("discovery", "A3", discovery.run)),
+    ("who may take a role", guarded("irsa", "A4", irsa.run)),
+    ("GPU nodes on demand", guarded("gpu", "A3", gpu_run.run)),
+)
+"""Title for the progress line and the check, in the order in which they run: the one that waits comes last.
+"""

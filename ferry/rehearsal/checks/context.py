@@ -1,0 +1,61 @@
+"""What every check is given, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from ferry.report.model import Check, Node
+from sandbox.controlplane.client import Client
+from sandbox.worldspec import WorldSpec
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings
+
+Note = Callable[[str], None]
+"""Says in a few words what is going on, for the progress line."""
+
+Object = Mapping[str, Any]
+
+Credentials = tuple[str, str, str | None]
+"""Access key, secret key, session token."""
+
+ROOT: Credentials = ("rehearsal", "rehearsal", None)
+"""The emulation gives every unknown key the account's own rights."""
+
+CONFIG = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+"""A refusal is the answer: it is never tried again."""
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """One environment as it stands after `up`.
+
+    `outputs`: the stack's outputs. `resources`: the engine's own list of resources (`deployment.resources`
+    of an export), inputs and outputs included. `patience`: seconds that a check may wait for the cluster to
+    do something.
+    """
+
+    spec: WorldSpec
+    kube: Client
+    outputs: Mapping[str, Any]
+    settings: Settings
+    environment: str
+    resources: Sequence[Object]
+    patience: float = 180.0
+    nodes_seen: dict[str, Node] = field(default_factory=dict)
+    """Nodes that came and went while the checks ran, by name; a check that sees one puts it here."""
+
+    def aws(self, service: str, credentials: Credentials = ROOT, config: Config = CONFIG) -> Any:
+        """A boto3 client of the emulated account (boto3 builds them at run time, so they have no static
+        type).
+        """
+        session = boto3.Session(*credentials, region_name=self.spec.region)
+        return session.client(service, endpoint_url=self.spec.aws_endpoint, config=config)
+
+
+CheckFunction = Callable[[CheckContext, Note], list[Check]]

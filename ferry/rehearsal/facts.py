@@ -1,0 +1,79 @@
+"""What the world says of itself, gathered thinly: versions, waits, nodes and pods, what was simulated."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from operator import attrgetter
+
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+
+from ferry.rehearsal.checks.availability import controllers, pending, shortfalls
+from ferry.rehearsal.measure import Interval
+from sandbox.controlplane.client import Client
+from sandbox.engine import Run
+from sandbox.worldspec import WorldError, WorldSpec
+
+_PACKAGES = ("pulumi", "pulumi-aws", "pulumi-eks", "pulumi-kubernetes", "moto")
+_SERVICES = ("cloudwatch", "ec2", "ecr", "eks", "elasticache", "iam", "kms", "rds", "s3", "secretsmanager")
+_KINDS = ("apps.v1.StatefulSet", "core.v1.Service", "helm.v3.Release", "policy.v1.PodDisruptionBudget")
+READY_SECONDS = 120.0
+"""How long everything wanted may take to become ready after `up`."""
+
+
+def load_sdk() -> None:
+    """The modules of the SDKs that the program uses; they load at first use, which takes seconds."""
+    for service in _SERVICES:
+        hasattr(getattr(aws, service), "loaded")  # any attribute will do
+    for kind in _KINDS:
+        attrgetter(kind)(kubernetes)
+
+
+def versions() -> dict[str, str]:
+    """The packages that speak to the engine and to the emulated account."""
+    return {name: version(name) for name in _PACKAGES}
+
+
+def waits(spec: WorldSpec, run: Run) -> dict[str, list[Interval]]:
+    """URN → readiness waits that the Kubernetes provider recorded, on the clock of ``run``."""
+    path = spec.state / "waits.jsonl"
+    found: dict[str, list[Interval]] = {}
+    for line in path.read_text().splitlines() if path.exists() else []:
+        entry = json.loads(line)
+        ended = float(entry["ended"]) - run.began
+        if ended >= 0:
+            started = max(ended - float(entry["seconds"]), 0.0)
+            found.setdefault(str(entry["urn"]), []).append((started, ended))
+    return found
+
+
+def simulated(spec: WorldSpec) -> list[str]:
+    """What stand-ins did in place of a real controller or machine."""
+    return [str(item) for item in json.loads(spec.simulated.read_text())] if spec.simulated.exists() else []
+
+
+def summary(run: Run) -> str:
+    """One line for a person: what this run would do."""
+    parts = [f"{count} to {op}" for op, count in sorted(run.changes.items()) if count]
+    return "  plan: " + (", ".join(parts) or "nothing to do")
+
+
+def await_ready(kube: Client, note: Callable[[str], None]) -> None:
+    """Until every controller has what it wants and no pod pends.
+
+    Raises:
+        WorldError: something is still missing after :data:`READY_SECONDS`; all of it is named.
+    """
+    ends = time.monotonic() + READY_SECONDS
+    while missing := shortfalls(controllers(kube)) + pending(kube.list("v1", "Pod")):
+        note(missing[0])
+        if time.monotonic() > ends:
+            raise WorldError(
+                f"after {READY_SECONDS:.0f} s not everything is ready, so nothing further was checked: "
+                + "; ".join(missing)
+                + ". The events of these objects say why: run again with --keep and look at the logs."
+            )
+        time.sleep(0.2)
