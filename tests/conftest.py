@@ -1,0 +1,52 @@
+"""What several rooms' tests share: the pinned tools, and one real control plane for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.controlplane.client import Client
+from sandbox.toolchain import Toolchain
+from sandbox.world import Decision, World
+from sandbox.worldspec import WorldSpec
+from tests.worlds import decision
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """All pinned tools; built now if they are not there yet."""
+    chain = Toolchain.locate()
+    chain.ensure()
+    return chain
+
+
+@pytest.fixture(scope="session")
+def new_world(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Decision:
+    """A decision for a world of one's own; enter ``World(new_world)``."""
+    return decision(toolchain, tmp_path_factory.mktemp("world") / "own")
+
+
+@pytest.fixture(scope="session")
+def world(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world whose control plane runs: API server, controllers, scheduler, simulated kubelets. No AWS.
+
+    Shared by the session: use names of your own, and remove what you make.
+    """
+    with World(decision(toolchain, tmp_path_factory.mktemp("world") / "shared")) as opened:
+        opened.start_control_plane()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def world_spec(world: World) -> WorldSpec:
+    """Addresses and administrator's access of the shared world."""
+    return world.spec
+
+
+@pytest.fixture(scope="session")
+def kube(world: World) -> Iterator[Client]:
+    """An administrator's client of the shared control plane."""
+    client = Client.of(world.spec)
+    yield client
+    client.close()

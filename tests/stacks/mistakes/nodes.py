@@ -1,0 +1,121 @@
+"""System nodes, add-ons and what Karpenter may buy."""
+
+from __future__ import annotations
+
+from tests.stacks.mistakes.row import GPU, Row
+
+ROWS = [
+    # nodes
+    Row(
+        "system nodes out of order",
+        "dev",
+        {"cluster.system_nodes.desired": 9},
+        "ferry:cluster.system_nodes",
+        "desired 9, max 3 are not in this order",
+        "min: 2",
+    ),
+    Row(
+        "too few system nodes in production",
+        "prod",
+        {"cluster.system_nodes.min": 2},
+        "ferry:cluster.system_nodes.min",
+        "fewer than the 3 zones",
+        "min: 3",
+    ),
+    Row(
+        "kube-proxy of another version",
+        "dev",
+        {"cluster.addons.kube-proxy": "v1.34.1-eksbuild.2"},
+        "ferry:cluster.addons.kube-proxy",
+        "not made for Kubernetes 1.35",
+        "v1.35.",
+    ),
+    Row(
+        "add-on without build",
+        "dev",
+        {"cluster.addons.coredns": "latest"},
+        "ferry:cluster.addons.coredns",
+        "not an add-on version",
+        "-eksbuild.",
+    ),
+    Row(
+        "GPU size outside the family",
+        "dev",
+        {f"{GPU}.sizes[0]": "3xlarge"},
+        "ferry:karpenter.pools[1].sizes[0]",
+        'g4dn has no size "3xlarge"',
+        "sizes: [xlarge, 2xlarge, 4xlarge]",
+    ),
+    Row(
+        "four GPUs beside one",
+        "dev",
+        {f"{GPU}.sizes": ["xlarge", "12xlarge"]},
+        "ferry:karpenter.pools[1].sizes[1]",
+        "g4dn.12xlarge has 4 GPUs in a pool with nodes of 1: Karpenter packs",
+        "a pool of its own",
+    ),
+    Row(
+        "eight GPUs beside four",
+        "dev",
+        {f"{GPU}.sizes": ["metal", "12xlarge"], f"{GPU}.gpu_limit": 8},
+        "ferry:karpenter.pools[1].sizes[0]",
+        "g4dn.metal has 8 GPUs in a pool with nodes of 4",
+        "a pool of its own for metal",
+    ),
+    Row(
+        "GPU family unknown",
+        "dev",
+        {f"{GPU}.families": ["p4d"]},
+        "ferry:karpenter.pools[1].families[0]",
+        "not a GPU family that Ferry knows",
+        "families: [g4dn]",
+    ),
+    Row(
+        "GPU pool without a limit",
+        "dev",
+        {f"{GPU}.gpu_limit": ...},
+        "ferry:karpenter.pools[1].gpu_limit",
+        "missing or 0",
+        "gpu_limit: 4",
+    ),
+    Row(
+        "GPU limit below the smallest node",
+        "dev",
+        {f"{GPU}.sizes": ["12xlarge"], f"{GPU}.gpu_limit": 1},
+        "ferry:karpenter.pools[1].gpu_limit",
+        "smallest node has 4 GPUs",
+        "gpu_limit: 4",
+    ),
+    Row(
+        "GPUs in a general pool",
+        "dev",
+        {"karpenter.pools[0].families": ["m5", "g4dn"]},
+        "ferry:karpenter.pools[0].families[1]",
+        "fill with ordinary pods",
+        "families: [m5, m6i]",
+    ),
+    Row(
+        "GPU limit of a general pool",
+        "dev",
+        {"karpenter.pools[0].gpu_limit": 1},
+        "ferry:karpenter.pools[0].gpu_limit",
+        "means nothing",
+        "remove the line",
+    ),
+    Row(
+        "no GPU pool",
+        "dev",
+        {GPU: ...},
+        "ferry:karpenter.pools",
+        "has no pool of kind gpu",
+        "kind: gpu",
+    ),
+    Row(
+        "pools of one name",
+        "dev",
+        {f"{GPU}.name": "general"},
+        "ferry:karpenter.pools[1].name",
+        "given twice",
+        "name: general-2",
+    ),
+]
