@@ -110,7 +110,12 @@ class Aws:
         return [item["SubnetId"] for item in self.ec2.describe_subnets(Filters=filters)["Subnets"]]
 
     def make_balancer(self, name: str, scheme: str, subnets: list[str]) -> str:
-        """Create a network load balancer and return its host name; the same name gives the same one."""
+        """Create a network load balancer and return its host name; the same name gives the same one.
+
+        AWS itself answers a repeated creation with the one that is there; moto would make a second.
+        """
+        for balancer in self._balancers(name):
+            return str(balancer["DNSName"])
         tags = {"elbv2.k8s.aws/cluster": self._cluster}
         answer = self.elb.create_load_balancer(
             Name=name, Type="network", Scheme=scheme, Subnets=subnets, Tags=_tags(tags)
@@ -119,14 +124,18 @@ class Aws:
 
     def remove_balancer(self, name: str) -> None:
         """Delete a load balancer; one that is not there is no error."""
+        for balancer in self._balancers(name):
+            self.elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+
+    def _balancers(self, name: str) -> list[Answer]:
+        """Load balancers of that name; none is no error."""
         try:
-            found = self.elb.describe_load_balancers(Names=[name])["LoadBalancers"]
+            found: list[Answer] = self.elb.describe_load_balancers(Names=[name])["LoadBalancers"]
         except ClientError as error:
             if error.response["Error"]["Code"] in {"LoadBalancerNotFound", "LoadBalancerNotFoundException"}:
-                return
+                return []
             raise
-        for balancer in found:
-            self.elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+        return found
 
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
