@@ -39,8 +39,15 @@ FEATURES = "features"
 
 @dataclass(frozen=True)
 class Foundation:
-    """What the layers above build on."""
+    """What the layers above build on.
 
+    Attributes:
+        scope: what every component is told.
+        home: the way to AWS in the home region.
+    """
+
+    scope: Scope
+    home: aws.Provider
     network: Network
     keys: Keys
     cluster: Cluster
@@ -51,6 +58,15 @@ class Foundation:
     postgres: Postgres
     registry: Registry
     roles: Mapping[str, ServiceRole]
+
+    @property
+    def at_home(self) -> pulumi.ResourceOptions:
+        """Options of components that stand in the home region only."""
+        return pulumi.ResourceOptions(providers=[self.home])
+
+    def inside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of components with objects in the cluster; they wait for ``after``."""
+        return pulumi.ResourceOptions(providers=[self.home, self.cluster.kubernetes], depends_on=[*after])
 
 
 def scope_of(settings: Settings) -> Scope:
@@ -91,6 +107,8 @@ def build(settings: Settings) -> Foundation:
     """Registers the layer's components."""
     builder = _Builder(settings)
     return Foundation(
+        scope=builder.scope,
+        home=builder.home,
         network=builder.network,
         keys=builder.keys,
         cluster=builder.cluster,
@@ -109,15 +127,15 @@ class _Builder:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._scope = scope_of(settings)
-        self._home = aws_provider(settings, settings.region)
-        self._at_home = pulumi.ResourceOptions(providers=[self._home])
-        self.keys = Keys("keys", self._scope, self._at_home)
+        self.scope = scope_of(settings)
+        self.home = aws_provider(settings, settings.region)
+        self._at_home = pulumi.ResourceOptions(providers=[self.home])
+        self.keys = Keys("keys", self.scope, self._at_home)
         self.network = Network(
-            "network", NetworkArgs(self._scope, settings.network, self.keys.logs), self._at_home
+            "network", NetworkArgs(self.scope, settings.network, self.keys.logs), self._at_home
         )
         self.registry = Registry(
-            "registry", RegistryArgs(self._scope, settings.registry, self.keys.data), self._at_home
+            "registry", RegistryArgs(self.scope, settings.registry, self.keys.data), self._at_home
         )
         self.stores = self._stores()
         self.cluster = self._cluster()
@@ -129,17 +147,17 @@ class _Builder:
 
     def _inside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of components with objects in the cluster."""
-        return pulumi.ResourceOptions(providers=[self._home, self.cluster.kubernetes], depends_on=[*after])
+        return pulumi.ResourceOptions(providers=[self.home, self.cluster.kubernetes], depends_on=[*after])
 
     def _stores(self) -> ArtifactStores:
         region = self._settings.storage.replica_region
         replica = aws_provider(self._settings, region) if region else None
-        args = ArtifactStoresArgs(self._scope, self._settings.storage, self.keys.data, replica)
+        args = ArtifactStoresArgs(self.scope, self._settings.storage, self.keys.data, replica)
         return ArtifactStores("stores", args, self._at_home)
 
     def _cluster(self) -> Cluster:
         args = ClusterArgs(
-            scope=self._scope,
+            scope=self.scope,
             spec=self._settings.cluster,
             vpc_id=self.network.vpc_id,
             subnet_ids=self.network.private_subnet_ids,
@@ -152,7 +170,7 @@ class _Builder:
 
     def _postgres(self) -> Postgres:
         args = PostgresArgs(
-            scope=self._scope,
+            scope=self.scope,
             spec=self._settings.postgres,
             vpc_id=self.network.vpc_id,
             subnet_ids=self.network.intra_subnet_ids,
@@ -165,7 +183,7 @@ class _Builder:
 
     def _karpenter(self) -> Karpenter:
         args = KarpenterArgs(
-            scope=self._scope,
+            scope=self.scope,
             spec=self._settings.karpenter,
             cluster_name=self.cluster.name,
             identity=self.cluster.identity,
@@ -175,7 +193,7 @@ class _Builder:
 
     def _redis(self) -> Redis:
         args = RedisArgs(
-            scope=self._scope,
+            scope=self.scope,
             spec=self._settings.redis,
             vpc_id=self.network.vpc_id,
             subnet_ids=self.network.intra_subnet_ids,
@@ -193,7 +211,7 @@ class _Builder:
         region = self._settings.region
         known = pulumi.Output.all(self.stores.buckets[Purpose.PIPELINES], self.keys.data)
         args = ServiceRoleArgs(
-            scope=self._scope,
+            scope=self.scope,
             identity=self.cluster.identity,
             namespace=PIPELINES,
             account=RUNNER,

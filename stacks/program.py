@@ -7,8 +7,9 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from stacks import foundation
+from stacks import foundation, services
 from stacks.foundation import Foundation
+from stacks.services import Services
 from stacks.settings import Settings, SettingsError, load
 
 
@@ -20,8 +21,14 @@ def run() -> None:
             message without a traceback.
     """
     settings = read_settings()
-    for name, value in outputs(foundation.build(settings)).items():
+    for name, value in build(settings).items():
         pulumi.export(name, value)
+
+
+def build(settings: Settings) -> dict[str, Any]:
+    """Register every layer; the stack's outputs."""
+    base = foundation.build(settings)
+    return outputs(base, services.build(settings, base))
 
 
 def read_settings() -> Settings:
@@ -38,7 +45,7 @@ def read_settings() -> Settings:
         raise pulumi.RunError(str(error)) from None
 
 
-def outputs(made: Foundation) -> dict[str, Any]:
+def outputs(made: Foundation, _services: Services) -> dict[str, Any]:
     """The stack's outputs."""
     return {
         "cluster_name": made.cluster.name,

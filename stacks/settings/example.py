@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from stacks.rollout import CAPABILITIES, Level
+
 Path = tuple[str | int, ...]
 
 ENVIRONMENT = "staging"
@@ -21,7 +23,11 @@ DOCUMENT: dict[str, Any] = {
     "owner": "ml-platform@example.com",
     "cost_center": "ml-platform",
     "rollout": "foundation",
-    "capabilities": {"data_migration": False, "basic_metrics": False, "authentication": False},
+    "capabilities": {  # what the level would switch on and this version does not build
+        name: False
+        for name, capability in CAPABILITIES.items()
+        if capability.since is Level.FOUNDATION and not capability.built
+    },
     "protect": True,
     "teardown": False,
     "network": {
@@ -107,6 +113,7 @@ DOCUMENT: dict[str, Any] = {
         "deletion_protection": True,
     },
     "registry": {"repositories": ["ferry/model-server", "ferry/pipeline"], "keep_images": 30},
+    "services": {},
 }
 
 _ALONE: dict[str, Any] = {"teardown_review": "destroy ferry-staging in 123456789012: agreed by A. Person"}

@@ -15,6 +15,7 @@ from infra.specs.redis import RedisSpec
 from infra.specs.registry import RegistrySpec
 from infra.specs.storage import StorageSpec
 from stacks import rollout
+from stacks.settings.services import ServicesSpec
 
 
 class Environment(StrEnum):
@@ -68,6 +69,7 @@ class Settings(BaseModel):
     redis: RedisSpec
     postgres: PostgresSpec
     registry: RegistrySpec
+    services: ServicesSpec = Field(default_factory=ServicesSpec)
 
     @property
     def enabled(self) -> frozenset[str]:

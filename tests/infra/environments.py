@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from stacks import foundation, program
+from stacks import program
 from stacks.settings import Settings, load_file
 from tests.infra.engine import Made, run
 
@@ -26,4 +26,4 @@ def made(environment: str) -> Made:
 
 def build(wanted: Settings, environment: str = "dev", *, preview: bool = False) -> Made:
     """Everything that the program registers for these settings."""
-    return run(lambda: program.outputs(foundation.build(wanted)), stack=environment, preview=preview)
+    return run(lambda: program.build(wanted), stack=environment, preview=preview)

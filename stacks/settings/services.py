@@ -1,0 +1,12 @@
+"""What may differ between environments in the platform's services; one attribute for each service."""
+
+from __future__ import annotations
+
+from infra.specs.base import Spec
+
+
+class ServicesSpec(Spec):
+    """The key ``ferry:services``; a service's own spec stands in ``infra/specs/``.
+
+    Whether a service is there at all says the rollout (:mod:`stacks.rollout`), not this.
+    """
