@@ -6,6 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
+from tests.mutants.charted import CHARTED
 from tests.mutants.mutant import Mutant
 
 _KEEPING = "stacks/settings/rules/keeping.py"
@@ -252,4 +253,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *_STORE_MUTANTS,
     *_DATA_MUTANTS,
     *_OPERATING_MUTANTS,
+    *CHARTED,
 )

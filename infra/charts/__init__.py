@@ -1,0 +1,1 @@
+"""Charts of others: which, pinned how, and with what values."""

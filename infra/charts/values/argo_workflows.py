@@ -1,0 +1,82 @@
+"""Values of the chart ``argo-workflows`` (B5): workflows that are not Kubeflow's.
+
+Keys: argoproj/argo-helm, charts/argo-workflows 1.0.18 (Argo Workflows v4.0.6), ``values.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from infra.charts.values.common import Values, resources, restricted_container, restricted_pod, spread
+
+NAME = "argo-workflows"
+NAMESPACE = "argo"
+INSTANCE = "ferry"
+"""Only workflows with this label are its own: Kubeflow Pipelines brings a controller too, and two that take
+the same workflow undo each other's work."""
+USER = 8737
+"""The user of Argo's images."""
+
+
+def values(bucket: Any, region: str, replicas: int, namespaces: Sequence[str]) -> Values:
+    """Controller and server; steps run in the namespaces of those who own them.
+
+    Artifacts go to S3 with the credentials of the step's own service account: no key stands anywhere.
+
+    Args:
+        bucket: name of the store; may be known later.
+        region: where it is.
+        replicas: of the controller, of which one leads, and of the server.
+        namespaces: where workflows may run; the chart makes the role of steps there.
+    """
+    return {
+        # A job fetches the full definitions from GitHub at install; these come with the chart.
+        "crds": {"install": True, "full": False, "keep": False},
+        "images": {"pullPolicy": "IfNotPresent"},
+        "controller": {
+            **_part(replicas, "controller", "100m", "256Mi", "512Mi"),
+            "instanceID": {"enabled": True, "explicitID": INSTANCE},
+            "workflowNamespaces": list(namespaces),
+            "workflowDefaults": {
+                "spec": {
+                    "ttlStrategy": {"secondsAfterCompletion": 7 * 24 * 3600},
+                    "podGC": {"strategy": "OnPodSuccess"},
+                    "securityContext": restricted_pod(USER),
+                }
+            },
+            "metricsConfig": {"enabled": True},
+        },
+        "server": {
+            **_part(replicas, "server", "50m", "128Mi", "256Mi"),
+            "authModes": ["client"],  # who asks shows a token of his own, and sees what that token may
+        },
+        "executor": {
+            "resources": resources("50m", "64Mi", limit="128Mi"),
+            "securityContext": restricted_container(USER),
+        },
+        "useStaticCredentials": False,
+        "artifactRepository": {
+            "archiveLogs": True,
+            "s3": {
+                "bucket": bucket,
+                "endpoint": f"s3.{region}.amazonaws.com",
+                "region": region,
+                "insecure": False,
+                "useSDKCreds": True,
+                "keyFormat": "workflows/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}",
+            },
+        },
+    }
+
+
+def _part(replicas: int, component: str, cpu: str, memory: str, limit: str) -> Values:
+    labels = {"app.kubernetes.io/instance": NAME, "app.kubernetes.io/component": component}
+    return {
+        "replicas": replicas,
+        "pdb": {"enabled": True, "minAvailable": 1} if replicas > 1 else {"enabled": False},
+        "podSecurityContext": restricted_pod(USER),
+        "securityContext": restricted_container(USER),
+        "resources": resources(cpu, memory, limit=limit),
+        "topologySpreadConstraints": spread(labels),
+    }

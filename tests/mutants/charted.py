@@ -1,0 +1,67 @@
+"""Mutants of the services that come as charts and kustomizations (B2, B3, B5, B8, B9, B11)."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_VALUES = "infra/charts/values"
+_TOLD = "tests/infra/charts/test_values.py::test"
+
+CHARTED: tuple[Mutant, ...] = (
+    Mutant(
+        "B5",
+        f"{_VALUES}/argo_cd.py",
+        '"rbac": {"policy.default": ""},',
+        '"rbac": {"policy.default": "role:admin"},',
+        f"{_TOLD}_argo_cd_gives_nobody_a_right_by_logging_in",
+    ),
+    Mutant(
+        "B5",
+        f"{_VALUES}/argo_workflows.py",
+        '"useSDKCreds": True,',
+        "",
+        f"{_TOLD}_workflows_store_with_the_role_of_their_own_account",
+    ),
+    Mutant(
+        "B5",
+        f"{_VALUES}/argo_workflows.py",
+        '"instanceID": {"enabled": True, "explicitID": INSTANCE},',
+        "",
+        f"{_TOLD}_two_workflow_controllers_do_not_take_each_others_work",
+    ),
+    Mutant(
+        "B8",
+        f"{_VALUES}/device_plugin.py",
+        '"key": "karpenter.k8s.aws/instance-gpu-manufacturer",',
+        '"key": "nvidia.com/gpu.present",',
+        f"{_TOLD}_gpu_daemons_run_on_the_nodes_that_karpenter_makes_for_gpus",
+    ),
+    Mutant(
+        "B9",
+        f"{_VALUES}/common.py",
+        'return {"create": True, "annotations": {ROLE_ANNOTATION: role_arn}}',
+        'return {"create": True, "annotations": {}}',
+        f"{_TOLD}_only_those_who_talk_to_aws_have_a_role",
+    ),
+    Mutant(
+        "B9",
+        f"{_VALUES}/metrics_server.py",
+        '"apiService": {"insecureSkipTLSVerify": False},',
+        '"apiService": {"insecureSkipTLSVerify": True},',
+        f"{_TOLD}_api_server_checks_whom_it_asks_for_metrics",
+    ),
+    Mutant(
+        "B11",
+        f"{_VALUES}/fluent_bit.py",
+        "auto_create_group off",
+        "auto_create_group on",
+        f"{_TOLD}_log_collector_makes_no_group_and_names_those_that_are_kept_and_encrypted",
+    ),
+    Mutant(
+        "B11",
+        f"{_VALUES}/fluent_bit.py",
+        '"tolerations": [{"operator": "Exists"}],',
+        "",
+        f"{_TOLD}_log_collector_runs_on_tainted_nodes_too",
+    ),
+)
