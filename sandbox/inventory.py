@@ -113,6 +113,7 @@ LISTINGS: dict[tuple[str, str], tuple[str, str, str]] = {
     ("kms", "alias"): ("list_aliases", "Aliases", "AliasName"),
     ("kms", "key"): ("list_keys", "Keys", "KeyId"),
     ("logs", "log-group"): ("describe_log_groups", "logGroups", "logGroupName"),
+    ("cloudtrail", "trail"): ("describe_trails", "trailList", "TrailARN"),
     ("secretsmanager", "secret"): ("list_secrets", "SecretList", "Name"),
     ("rds", "instance"): ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     ("rds", "subnet-group"): ("describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),

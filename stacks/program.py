@@ -45,7 +45,7 @@ def read_settings() -> Settings:
         raise pulumi.RunError(str(error)) from None
 
 
-def outputs(made: Foundation, _services: Services) -> dict[str, Any]:
+def outputs(made: Foundation, above: Services) -> dict[str, Any]:
     """The stack's outputs."""
     return {
         "cluster_name": made.cluster.name,
@@ -68,4 +68,13 @@ def outputs(made: Foundation, _services: Services) -> dict[str, Any]:
         },
         "registry": made.registry.urls,
         "karpenter": {"queue": made.karpenter.queue, "node_role": made.karpenter.node_role},
+        **_of_services(above),
     }
+
+
+def _of_services(above: Services) -> dict[str, Any]:
+    """Outputs of what is switched on."""
+    found: dict[str, Any] = {}
+    if above.audit is not None:
+        found["audit"] = {"trail_arn": above.audit.trail_arn, "bucket": above.audit.bucket}
+    return found

@@ -3,7 +3,9 @@
 CEILING = (
     # What the platform's own roles (controllers, nodes, workloads) and the program use, and nothing else.
     "autoscaling:*",
+    "cloudtrail:*",
     "cloudwatch:*",
+    "config:*",
     "ec2:*",
     "ec2messages:*",
     "ecr:*",
@@ -18,6 +20,7 @@ CEILING = (
     "rds:*",
     "s3:*",
     "secretsmanager:*",
+    "securityhub:*",
     "sqs:*",
     "ssm:GetParameter*",
     "ssm:UpdateInstanceInformation",
@@ -77,6 +80,8 @@ PROVIDER_WRITES = (
 )
 PASSED_TO = (
     # Services that act in a role's name in this platform.
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
     "ec2.amazonaws.com",
     "eks.amazonaws.com",
     "events.amazonaws.com",
@@ -88,6 +93,10 @@ PASSED_TO = (
 PREVIEW_READS = (
     # Configuration only: no object of a store, no secret's value, no log line.
     "autoscaling:Describe*",
+    "cloudtrail:Describe*",
+    "cloudtrail:Get*",
+    "cloudtrail:ListTags",
+    "config:Describe*",
     "ec2:Describe*",
     "ecr:Describe*",
     "ecr:GetLifecyclePolicy",
@@ -118,6 +127,7 @@ PREVIEW_READS = (
     "s3:ListAllMyBuckets",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetResourcePolicy",
+    "securityhub:DescribeHub",
     "sqs:GetQueueAttributes",
     "sqs:GetQueueUrl",
     "sqs:ListQueueTags",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import iam
+from infra.iam import Statement
 from infra.scope import Component, Scope
 from infra.specs.storage import Purpose, StorageSpec
 from infra.stores import policy
@@ -24,20 +26,25 @@ class StoreArgs:
 
     Attributes:
         scope: environment, in the region where the bucket is.
+        purpose: one of the artifact stores', or a word of its own for another component's bucket.
         key: ARN of its key; None for the store of access logs: S3 does not deliver to KMS.
         logs: name of the store of access logs; None for that store itself and for copies.
         provider: of a region other than the component's own.
+        statements: who may write, in the place of the rule about the key; every store is TLS only besides.
+        expire_days: days after which an object goes; None keeps it and moves it to cheaper storage.
     """
 
     scope: Scope
     spec: StorageSpec
-    purpose: Purpose
+    purpose: Purpose | str
     key: pulumi.Output[str] | None
     logs: pulumi.Input[str] | None = None
     provider: pulumi.ProviderResource | None = None
+    statements: Sequence[Statement] | None = None
+    expire_days: int | None = None
 
 
-def bucket_name(scope: Scope, purpose: Purpose) -> str:
+def bucket_name(scope: Scope, purpose: Purpose | str) -> str:
     """Names of buckets are one space for the whole world: the account and the region are part of them."""
     return f"{scope.name}-{purpose}-{scope.account}-{scope.region}"
 
@@ -49,6 +56,7 @@ class Store(Component):
         name: of the bucket.
         arn: of the bucket.
         versioning: what replication waits for.
+        policy: what a service that delivers here waits for.
     """
 
     def __init__(self, name: str, args: StoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -58,8 +66,7 @@ class Store(Component):
         self.versioning = self._versioning()
         self._encryption()
         self._ownership()
-        block = self._public_access()
-        self._policy(block)
+        self.policy = self._policy(self._public_access())
         self._lifecycle()
         self._logging()
         self.name = self._bucket.bucket
@@ -117,17 +124,19 @@ class Store(Component):
             opts=self._own(),
         )
 
-    def _policy(self, block: pulumi.Resource) -> None:
+    def _policy(self, block: pulumi.Resource) -> aws.s3.BucketPolicy:
         """After the block: S3 refuses two changes of a bucket's access at once."""
         name, scope, key = bucket_name(self._args.scope, self._args.purpose), self._args.scope, self._args.key
-        if key is None:
+        if self._args.statements is not None:
+            document: pulumi.Input[str] = iam.document([policy.tls_only(name), *self._args.statements])
+        elif key is None:
             logs = policy.logs_may_come(name, scope.account, f"{scope.name}-")
-            document: pulumi.Input[str] = iam.document([policy.tls_only(name), logs])
+            document = iam.document([policy.tls_only(name), logs])
         else:
             document = key.apply(
                 lambda arn: iam.document([policy.tls_only(name), *policy.own_key_only(name, arn)])
             )
-        aws.s3.BucketPolicy(
+        return aws.s3.BucketPolicy(
             self.part("policy"), bucket=self._bucket.bucket, policy=document, opts=self._own(block)
         )
 
@@ -158,9 +167,10 @@ class Store(Component):
     def _aging(
         self, everything: aws.s3.BucketLifecycleConfigurationRuleFilterArgs
     ) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
-        """Access logs go; everything else moves to storage that costs half and is read rarely."""
-        if self._args.purpose is Purpose.ACCESS_LOGS:
-            end = aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=LOGS_KEPT_DAYS)
+        """Logs go in the end; everything else moves to storage that costs half and is read rarely."""
+        days = LOGS_KEPT_DAYS if self._args.purpose is Purpose.ACCESS_LOGS else self._args.expire_days
+        if days is not None:
+            end = aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days)
             return aws.s3.BucketLifecycleConfigurationRuleArgs(
                 id="expire", status="Enabled", filter=everything, expiration=end
             )

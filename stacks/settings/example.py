@@ -113,7 +113,15 @@ DOCUMENT: dict[str, Any] = {
         "deletion_protection": True,
     },
     "registry": {"repositories": ["ferry/model-server", "ferry/pipeline"], "keep_images": 30},
-    "services": {},
+    "services": {
+        "audit": {
+            "retention_days": 365,
+            "log_retention_days": 90,
+            "management_events": True,
+            "config_recorder": False,
+            "security_hub": False,
+        },
+    },
 }
 
 _ALONE: dict[str, Any] = {"teardown_review": "destroy ferry-staging in 123456789012: agreed by A. Person"}

@@ -81,8 +81,9 @@ def test_secret_in_the_configuration_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 def test_every_environment_exports_the_same_outputs(environment: str) -> None:
+    """Those of the foundation; what a service adds stands beside its own tests."""
     exported = made(environment).exports
-    assert set(exported) == {
+    assert set(exported) >= {
         "cluster_name",
         "cluster_endpoint",
         "kubeconfig",

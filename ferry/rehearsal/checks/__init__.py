@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ferry.rehearsal.checks import (
     account,
+    audit,
     availability,
     discovery,
     features,
@@ -26,6 +27,7 @@ ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
     ("what a kubelet looks up", guarded("kubelet", "B9", lookups.run)),
     ("what the account holds", guarded("aws", "A1", account.run)),
     ("the feature store", guarded("redis", "A6", features.run)),
+    ("the audit trail", guarded("audit", "A10", audit.run)),
     ("subnets, security groups, NodePools", guarded("discovery", "A3", discovery.run)),
     ("who may take a role", guarded("irsa", "A4", irsa.run)),
     ("GPU nodes on demand", guarded("gpu", "A3", gpu_run.run)),

@@ -58,6 +58,7 @@ BACKED: Final[Mapping[str, str]] = {
     "aws:secretsmanager/secretVersion:SecretVersion": "secretsmanager",
     "aws:secretsmanager/secretPolicy:SecretPolicy": "secretsmanager",
     "aws:secretsmanager/secretRotation:SecretRotation": "secretsmanager",
+    "aws:cloudtrail/trail:Trail": "cloudtrail",
     "aws:cloudwatch/logGroup:LogGroup": "observe",
     "aws:cloudwatch/eventRule:EventRule": "observe",
     "aws:cloudwatch/eventTarget:EventTarget": "observe",
@@ -82,6 +83,10 @@ BACKED: Final[Mapping[str, str]] = {
 """Type → the module in ``sandbox/providers/aws/services``; the handler bears the type's own name."""
 
 RECORDED: Final[Mapping[str, str]] = {
+    "aws:cfg/recorder:Recorder": "the emulated AWS records no changes, whether asked to or not",
+    "aws:cfg/deliveryChannel:DeliveryChannel": "the emulated AWS has no recorded changes to deliver",
+    "aws:cfg/recorderStatus:RecorderStatus": "the emulated AWS records no changes, so nothing is started",
+    "aws:securityhub/account:Account": "the emulated AWS has no findings to collect",
     "aws:costexplorer/anomalyMonitor:AnomalyMonitor": "the emulated AWS has no spending to watch",
     "aws:costexplorer/anomalySubscription:AnomalySubscription": "the emulated AWS has no spending to report",
 }

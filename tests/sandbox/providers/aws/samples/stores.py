@@ -28,6 +28,15 @@ def _log_groups(bench: Bench, made: Made) -> Any:
     return bench.boto("logs").describe_log_groups(logGroupNamePrefix=made.id)["logGroups"]
 
 
+def _objects_of(prefix: str) -> dict[str, Any]:
+    fields = [
+        {"field": "eventCategory", "equals": ["Data"]},
+        {"field": "resources.type", "equals": ["AWS::S3::Object"]},
+        {"field": "resources.ARN", "startsWiths": [prefix]},
+    ]
+    return {"name": "objects", "fieldSelectors": fields}
+
+
 def _queue_policy(bench: Bench, made: Made) -> Any:
     found = bench.boto("sqs").get_queue_attributes(QueueUrl=made.id, AttributeNames=["Policy"])
     return found.get("Attributes", {}).get("Policy")
@@ -144,6 +153,20 @@ SAMPLES: dict[str, Sample] = {
         lambda b: {"queueUrl": queue(b).id, "policy": allow("sqs:SendMessage")},
         _queue_policy,
         lambda _: {"policy": allow("sqs:ReceiveMessage")},
+    ),
+    "aws:cloudtrail/trail:Trail": Sample(
+        lambda b: {
+            "s3BucketName": bucket(b).id,
+            "enableLogFileValidation": True,
+            "isMultiRegionTrail": True,
+            "tags": {"Name": "audit"},
+            "advancedEventSelectors": [_objects_of("arn:aws:s3:::models/")],
+        },
+        lambda b, m: b.boto("cloudtrail").get_trail_status(Name=m["name"])["IsLogging"],
+        lambda _: {
+            "advancedEventSelectors": [_objects_of("arn:aws:s3:::data/")],
+            "includeGlobalServiceEvents": False,
+        },
     ),
     "aws:cloudwatch/logGroup:LogGroup": Sample(
         lambda _: {"retentionInDays": 30},
