@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pulumi
+
 from infra.audit import Audit, AuditArgs
 from infra.specs.storage import Purpose
 from stacks.foundation import Foundation
@@ -54,4 +56,8 @@ class _Builder:
             access_logs=stores[Purpose.ACCESS_LOGS],
             logs_key=base.keys.logs,
         )
-        return Audit("audit", args, base.at_home)
+        return Audit("audit", args, self._beside(base.stores))
+
+    def _beside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of components in the home region that wait for ``after``."""
+        return pulumi.ResourceOptions(providers=[self._foundation.home], depends_on=[*after])

@@ -24,8 +24,8 @@ AUDIT_MUTANTS = (
     Mutant(
         "A10",
         "infra/audit/policy.py",
-        "prefixes = tuple(sorted(f\"{bucket_arn(name)}/\" for name in stores))",
-        "prefixes = tuple(sorted(f\"{bucket_arn(name)}/\" for name in stores[1:]))",
+        'prefixes = tuple(sorted(f"{bucket_arn(name)}/" for name in stores))',
+        'prefixes = tuple(sorted(f"{bucket_arn(name)}/" for name in stores[1:]))',
         f"{_AUDIT}_every_stores_objects_are_watched_for_reads_and_writes",
     ),
 )

@@ -7,6 +7,7 @@ from rotting.
 from __future__ import annotations
 
 from tests.mutants.charted import CHARTED
+from tests.mutants.keeping import AUDIT_MUTANTS
 from tests.mutants.mutant import Mutant
 
 _KEEPING = "stacks/settings/rules/keeping.py"
@@ -254,4 +255,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *_DATA_MUTANTS,
     *_OPERATING_MUTANTS,
     *CHARTED,
+    *AUDIT_MUTANTS,
 )
