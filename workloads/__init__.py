@@ -1,1 +1,1 @@
-"""Who runs on the platform, and how each workload moves to it. Nothing is built here yet."""
+"""Who runs on the platform, and how each workload moves to it: specs, catalogue, stages, slots, evidence."""

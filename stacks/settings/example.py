@@ -30,6 +30,15 @@ DOCUMENT: dict[str, Any] = {
     },
     "protect": True,
     "teardown": False,
+    "workloads": {
+        "churn": {
+            "stage": "canary",
+            "ceiling": 1,
+            "evidence": "sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865",
+            "epoch": 1,
+            "active": "blue",
+        },
+    },
     "network": {
         "cidr": "10.20.0.0/16",
         "zones": ["us-east-1a", "us-east-1b", "us-east-1c"],
@@ -132,7 +141,12 @@ _SHORT = 80
 
 
 def value_at(path: Path) -> Any:
-    """The right document's value at ``path``, None if there is none; an index means any element."""
+    """The right document's value at ``path``, None if there is none; an index means any element.
+
+    Every workload's line looks like the one in the document.
+    """
+    if path[:1] == ("workloads",) and len(path) > 1:
+        path = ("workloads", next(iter(DOCUMENT["workloads"])), *path[2:])
     return _value(_ALONE | DOCUMENT, path)
 
 

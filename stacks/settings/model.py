@@ -16,6 +16,7 @@ from infra.specs.registry import RegistrySpec
 from infra.specs.storage import StorageSpec
 from stacks import rollout
 from stacks.settings.services import ServicesSpec
+from workloads.state import WorkloadState
 
 
 class Environment(StrEnum):
@@ -47,6 +48,7 @@ class Settings(BaseModel):
         capabilities: overrides of the level, name to on or off.
         protect: the engine refuses to delete data, the cluster and keys.
         teardown: a destroy may delete the stores and what is in them; lifts ``protect``.
+        workloads: where each workload stands; one that is not named stands at ``legacy``.
         teardown_review: what allows ``teardown`` where data is kept: begins with :attr:`teardown_sentence`.
     """
 
@@ -70,6 +72,7 @@ class Settings(BaseModel):
     postgres: PostgresSpec
     registry: RegistrySpec
     services: ServicesSpec = Field(default_factory=ServicesSpec)
+    workloads: dict[str, WorkloadState] = Field(default_factory=dict)
 
     @property
     def enabled(self) -> frozenset[str]:

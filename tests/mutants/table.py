@@ -6,6 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
+from tests.mutants import crossing
 from tests.mutants.charted import CHARTED
 from tests.mutants.keeping import AUDIT_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -256,4 +257,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *_OPERATING_MUTANTS,
     *CHARTED,
     *AUDIT_MUTANTS,
+    *crossing.MUTANTS,
 )

@@ -1,0 +1,120 @@
+"""The mutants of the crossing: workloads, stages, slots, evidence (requirements C)."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+BUILT = frozenset({"C1", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C12", "C13"})
+"""Requirements of the crossing of which something is built."""
+
+_STAGES = "workloads/stages.py"
+_TRAFFIC = "workloads/traffic.py"
+_SLOTS = "workloads/slots.py"
+_EVIDENCE = "workloads/evidence.py"
+_PROBLEMS = "workloads/problems.py"
+
+_WALK = "tests/workloads/test_stages.py::test_no_sequence_of_wishes_and_evidence_breaks_a_rule"
+_CATALOGUE = "tests/workloads/test_catalogue.py::test"
+_DEFINITION = "tests/workloads/test_problems.py::test_a_wrong_definition_is_one_clear_sentence"
+_NOT_ENOUGH = "tests/workloads/test_evidence.py::test_each_way_of_not_being_enough_is_a_state_of_its_own"
+_TABLE = "tests/workloads/test_traffic.py::test_traffic_is_as_in_the_designs_table"
+
+WORKLOADS = (
+    Mutant(
+        "C1",
+        "workloads/spec.py",
+        "same_code = self is Pattern.LIFT_AND_SHIFT",
+        "same_code = False",
+        f"{_CATALOGUE}_only_the_same_code_has_to_be_equivalent",
+    ),
+    Mutant(
+        "C4",
+        "workloads/churn/definition.py",
+        "impact_usd=2_000_000,",
+        "impact_usd=200_000,",
+        f"{_CATALOGUE}_catalogue_has_every_workload_with_priority_and_impact",
+    ),
+    Mutant(
+        "C4",
+        _PROBLEMS,
+        "if spec.serving.online and (spec.slo is None or spec.slo.online is None):",
+        "if spec.serving.online and spec.slo is None:",
+        _DEFINITION,
+    ),
+    Mutant("C9", _PROBLEMS, "if longest > gap:", "if longest > 2 * gap:", _DEFINITION),
+    Mutant(
+        "C10",
+        "workloads/spec.py",
+        "Wave.HIGH_IMPACT: (9, 20)",
+        "Wave.HIGH_IMPACT: (8, 20)",
+        f"{_CATALOGUE}_waves_follow_the_calendar",
+    ),
+    Mutant(
+        "C13",
+        _PROBLEMS,
+        "CROSSING = (Stage.SHADOW, Stage.CANARY)",
+        "CROSSING = (Stage.CANARY,)",
+        "tests/workloads/test_problems.py::test_two_cutovers_do_not_share_a_feature_group",
+    ),
+)
+
+STAGES = (
+    Mutant(
+        "C5",
+        _STAGES,
+        "return Move.BACK if distance == -1 else Move.ILLEGAL",
+        "return Move.BACK if distance < 0 else Move.ILLEGAL",
+        _WALK,
+    ),
+    Mutant(
+        "C5",
+        _STAGES,
+        "return Move.RAISE if distance == 1 else Move.ILLEGAL",
+        "return Move.RAISE",
+        _WALK,
+    ),
+    Mutant(
+        "C7",
+        _STAGES,
+        "if evidence is not None and evidence.verdict is Verdict.PASS:",
+        "if evidence is not None and evidence.verdict is not Verdict.FAIL:",
+        _WALK,
+    ),
+    Mutant(
+        "C12",
+        _STAGES,
+        "if not wait or (before.since is not None and now - before.since >= wait):",
+        "if not wait or before.since is not None:",
+        _WALK,
+    ),
+    Mutant(
+        "C6", _TRAFFIC, "min(allowed(stage, ceiling), step)", "max(allowed(stage, ceiling), step)", _TABLE
+    ),
+    Mutant(
+        "C8",
+        _TRAFFIC,
+        "Stage.PLATFORM: Row(Up.MODEL, WHOLE, 0, Side.LEGACY, Side.LEGACY, Old.HOT, Side.LEGACY),",
+        "Stage.PLATFORM: Row(Up.MODEL, WHOLE, WHOLE, Side.LEGACY, Side.LEGACY, Old.HOT, Side.LEGACY),",
+        _TABLE,
+    ),
+    Mutant(
+        "C6",
+        _SLOTS,
+        "return replace(slots, active=slots.idle, step=0, released=False)",
+        "return replace(slots, active=slots.idle, step=0, released=True)",
+        "tests/workloads/test_slots.py::test_a_version_goes_up_step_by_step_and_the_old_one_stays",
+    ),
+)
+
+EVIDENCE = (
+    Mutant("C7", _EVIDENCE, "if now >= evidence.expires_at:", "if now > evidence.expires_at:", _NOT_ENOUGH),
+    Mutant(
+        "C7",
+        _EVIDENCE,
+        "if not verify(payload, signature):",
+        "if False:",
+        "tests/workloads/test_evidence.py::test_a_signature_by_another_key_is_refused",
+    ),
+)
+
+MUTANTS = (*WORKLOADS, *STAGES, *EVIDENCE)

@@ -1,0 +1,1 @@
+"""To which group a customer belongs."""

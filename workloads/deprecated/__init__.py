@@ -1,0 +1,1 @@
+"""Models that nobody asks any more; retired without moving."""

@@ -1,0 +1,1 @@
+"""Experiments that teams keep running."""

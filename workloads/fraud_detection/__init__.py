@@ -1,0 +1,1 @@
+"""Whether a card payment is fraudulent."""

@@ -1,0 +1,1 @@
+"""Models behind internal tools, such as ticket routing."""

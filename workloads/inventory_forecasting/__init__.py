@@ -1,0 +1,1 @@
+"""How much of each item will be needed where."""

@@ -1,0 +1,1 @@
+"""Who should hear of which campaign."""

@@ -1,0 +1,1 @@
+"""The text on a scanned document (the second worked example)."""

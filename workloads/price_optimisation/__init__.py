@@ -1,0 +1,1 @@
+"""Which price an item should have."""

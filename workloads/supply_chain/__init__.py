@@ -1,0 +1,1 @@
+"""Which delivery will be late."""
