@@ -1,1 +1,5 @@
-"""Charts of others: which, pinned how, and with what values."""
+"""Charts of others: which, pinned how (``lock.yaml``), and with what values.
+
+Pure but for :mod:`infra.charts.release`, so that settings, policy and the command line read the lock without
+an engine.
+"""

@@ -17,6 +17,8 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from infra import iam
+from infra.charts.lock import locked
+from infra.charts.release import ReleaseArgs, release
 from infra.iam import Statement
 from infra.karpenter import manifests
 from infra.karpenter.interruptions import Interruptions
@@ -28,9 +30,6 @@ from infra.system_nodes import NODE_POLICIES
 
 NAMESPACE = "kube-system"
 """Where the API server lets critical pods of Karpenter's priority run without a quota of their own."""
-CHARTS = "oci://public.ecr.aws/karpenter"
-"""Charts are pinned by exact version. The digest of the chart is not pinned: it could not be verified from a
-machine without that registry, and a wrong one would stop every first ``up``."""
 
 
 @dataclass(frozen=True)
@@ -113,17 +112,13 @@ class Karpenter(Component):
         return ServiceRole(self.part("controller"), args, self.child())
 
     def _chart(self, chart: str, values: Any, after: list[pulumi.Resource]) -> kubernetes.helm.v3.Release:
-        return kubernetes.helm.v3.Release(
-            self.part(chart),
-            name=chart,
-            namespace=NAMESPACE,
-            chart=f"{CHARTS}/{chart}",
-            version=self._args.spec.version,
-            values=values,
+        args = ReleaseArgs(
+            locked(chart, self._args.spec.version),
+            NAMESPACE,
+            values,
             skip_crds=True,  # the chart of the definitions owns them, so that they are upgraded too
-            timeout=600,
-            opts=self.child(depends_on=after),
         )
+        return release(self, args, after)
 
     def _controller_chart(self) -> kubernetes.helm.v3.Release:
         args = self._args

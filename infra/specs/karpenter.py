@@ -43,7 +43,7 @@ class KarpenterSpec(Spec):
     """The controller and its pools.
 
     Attributes:
-        version: of the charts; the rehearsal runs the same version of the controller.
+        version: of the charts, one that their lock holds; the rehearsal runs the same controller.
         ami_alias: the dated node image, ``al2023@v20260903``.
         pools: at least one.
     """

@@ -124,9 +124,9 @@ def _installer(graph: Graph, group: str) -> Resource | None:
 
 
 def chart(release: Resource) -> str:
-    """A release's chart without registry, tag and digest."""
+    """A release's chart without registry, tag and digest, or without folder and version if it is a file."""
     name = str(plain(release.get("inputs") or {}).get("chart", ""))
-    return re.split(r"[:@]", name.rpartition("/")[2])[0]
+    return re.split(r"[:@]|-v?\d+\.\d+\.\d+[^/]*\.tgz$", name.rpartition("/")[2])[0]
 
 
 def controllers_first(graph: Graph) -> Iterator[Need]:

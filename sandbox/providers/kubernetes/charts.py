@@ -13,6 +13,10 @@ import yaml
 from sandbox.providers.base import CheckFailure
 from sandbox.providers.codec import Secret, reveal
 
+_ARCHIVE: Final = re.compile(
+    r"^\./.*?(?P<name>[a-z0-9]+(-[a-z][a-z0-9]*)*)-(?P<version>v?\d+\.\d+\.\d+.*)\.tgz$"
+)
+"""A packed chart that was fetched beside the program; it is recorded by its file's name."""
 _EXACT: Final = re.compile(r"^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")
 
 
@@ -39,6 +43,8 @@ def locate(release: Mapping[str, Any]) -> Chart:
         raise ChartError("chart", "chart is missing; check the chart name and repository configuration.")
     if (Path(reference) / "Chart.yaml").is_file():
         return _local(Path(reference))
+    if archive := _ARCHIVE.match(reference):
+        return Chart(archive["name"], archive["version"])
     repository = (release.get("repositoryOpts") or {}).get("repo")
     if not reference.startswith("oci://") and not repository and "/" not in reference:
         raise ChartError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.charts.lock import LOCK, committed
 from infra.specs.domain import ADDONS, GPUS_PER_SIZE
 from infra.specs.karpenter import PoolSpec
 from stacks.settings import example
@@ -53,6 +54,19 @@ def all_addons_are_pinned(settings: Settings) -> Iterator[Mistake]:
             ("cluster", "addons", "kube-proxy"),
             f"{proxy} is not made for Kubernetes {cluster.version}",
             f"kube-proxy: v{cluster.version}.3-eksbuild.21",
+        )
+
+
+@needs("karpenter")
+def karpenters_charts_are_locked(settings: Settings) -> Iterator[Mistake]:
+    """The lock says what a chart must be; a version that is not in it could be anything."""
+    held = sorted({chart.version for chart in committed().charts if chart.name == "karpenter"})
+    version = settings.karpenter.version
+    if version not in held:
+        yield wrong(
+            ("karpenter", "version"),
+            f"{version} is not in infra/charts/{LOCK.name}, which holds {', '.join(held)}",
+            f'version: "{held[-1]}"',
         )
 
 
@@ -140,6 +154,7 @@ RULES = (
     system_nodes_are_in_order,
     a_system_node_in_every_zone_where_data_is_kept,
     all_addons_are_pinned,
+    karpenters_charts_are_locked,
     pools_have_names_of_their_own,
     there_is_a_pool_of_each_kind,
     pools_fit_their_kind,

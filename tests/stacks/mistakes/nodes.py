@@ -39,6 +39,14 @@ ROWS = [
         "-eksbuild.",
     ),
     Row(
+        "a Karpenter that no lock holds",
+        "dev",
+        {"karpenter.version": "1.13.0"},
+        "ferry:karpenter.version",
+        "1.13.0 is not in infra/charts/lock.yaml, which holds 1.12.1",
+        'version: "1.12.1"',
+    ),
+    Row(
         "GPU size outside the family",
         "dev",
         {f"{GPU}.sizes[0]": "3xlarge"},

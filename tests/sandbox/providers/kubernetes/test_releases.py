@@ -50,6 +50,10 @@ def _mark(api: Api, namespace: str, key: str, value: str) -> None:
         ({"chart": f"{CHART}:1.12.1@sha256:abc"}, Chart("karpenter", "1.12.1")),
         ({"chart": f"{CHART}@sha256:abc", "version": "1.12.1"}, Chart("karpenter", "1.12.1")),
         (
+            {"chart": "./.charts/metrics-server-3.13.1.tgz", "version": "3.13.1"},
+            Chart("metrics-server", "3.13.1"),
+        ),
+        (
             {"chart": "argo-cd", "version": "10.1.1", "repositoryOpts": {"repo": "https://charts.test"}},
             Chart("argo-cd", "10.1.1"),
         ),
