@@ -49,12 +49,13 @@ def logs_may_encrypt(account: str, region: str) -> Statement:
 
 
 class Keys(Component):
-    """KMS keys with yearly rotation and an alias each.
+    """KMS keys with an alias each; those that encrypt rotate yearly.
 
     Attributes:
         cluster: ARN of the key for Secrets in the cluster.
         data: ARN of the key for stores, databases, images and volumes.
         logs: ARN of the key for log groups.
+        evidence: ARN of the key that signs evidence; what it signed can be verified by whoever may read it.
     """
 
     def __init__(self, name: str, scope: Scope, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -65,7 +66,10 @@ class Keys(Component):
         self.logs = self._key(
             "logs", "Log groups", scope, [*own, logs_may_encrypt(scope.account, scope.region)]
         )
-        self.register_outputs({"cluster": self.cluster, "data": self.data, "logs": self.logs})
+        self.evidence = make_key(self, "evidence", "Signatures of evidence", scope, own, signs=True)
+        self.register_outputs(
+            {"cluster": self.cluster, "data": self.data, "logs": self.logs, "evidence": self.evidence}
+        )
 
     def _key(self, purpose: str, what: str, scope: Scope, statements: list[Statement]) -> pulumi.Output[str]:
         return make_key(self, purpose, what, scope, statements)
@@ -79,12 +83,20 @@ def make_key(
     statements: list[Statement],
     *,
     provider: pulumi.ProviderResource | None = None,
+    signs: bool = False,
 ) -> pulumi.Output[str]:
-    """A key with its alias as children of ``parent``; gives the key's ARN."""
+    """A key with its alias as children of ``parent``; gives the key's ARN.
+
+    Args:
+        signs: it signs (ECDSA on NIST P-256) instead of encrypting. AWS rotates no such key, and a rotated
+            one could not verify what was signed before.
+    """
     key = aws.kms.Key(
         parent.part(purpose),
         description=f"{scope.name}: {what}",
-        enable_key_rotation=True,
+        enable_key_rotation=not signs,
+        key_usage="SIGN_VERIFY" if signs else "ENCRYPT_DECRYPT",
+        customer_master_key_spec="ECC_NIST_P256" if signs else "SYMMETRIC_DEFAULT",
         deletion_window_in_days=TEARDOWN_WAIT_DAYS if scope.teardown else WAIT_DAYS,
         policy=iam.document(statements),
         tags={"Name": f"{scope.name}-{purpose}"},

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from stacks import foundation, services
+from stacks import fleet, foundation, services
 from stacks.foundation import Foundation
 from stacks.services import Services
 from stacks.settings import Settings, SettingsError, load
+from stacks.shelf import S3Shelf
+from workloads.stages import Recorded
 
 
 def run() -> None:
     """Build the environment that this stack's configuration describes.
 
     Raises:
-        pulumi.RunError: the configuration cannot be used; nothing was registered, and the engine shows the
+        pulumi.RunError: the configuration cannot be used, or wants a step of a workload that is not legal or
+            not proven; nothing was registered, and the engine shows the
             message without a traceback.
     """
     settings = read_settings()
-    for name, value in build(settings).items():
+    for name, value in build(settings, crossed(settings)).items():
         pulumi.export(name, value)
 
 
-def build(settings: Settings) -> dict[str, Any]:
-    """Register every layer; the stack's outputs."""
+def build(settings: Settings, stages: Mapping[str, Recorded] | None = None) -> dict[str, Any]:
+    """Register every layer; the stack's outputs.
+
+    Args:
+        stages: where each workload stands after this `up`; none: nothing has crossed.
+    """
     base = foundation.build(settings)
-    return outputs(base, services.build(settings, base))
+    made = outputs(base, services.build(settings, base))
+    return {**made, "workloads": fleet.exported(stages or {})}
+
+
+def crossed(settings: Settings) -> dict[str, Recorded]:
+    """Where each workload stands after this `up`; see :func:`run` for errors."""
+    try:
+        return fleet.decide(settings, fleet.last_outputs(), S3Shelf(settings), datetime.now(UTC))
+    except fleet.RefusedError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def read_settings() -> Settings:

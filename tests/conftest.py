@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from sandbox.controlplane.client import Client
 from sandbox.toolchain import Toolchain
@@ -50,3 +52,24 @@ def kube(world: World) -> Iterator[Client]:
     client = Client.of(world.spec)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def one_session() -> boto3.Session:
+    """One for all tests: it keeps AWS's service descriptions, which take a while to read."""
+    return boto3.Session("testing", "testing", region_name="us-east-1")
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch, one_session: boto3.Session) -> Iterator[boto3.Session]:
+    """An emulated account in this process, empty at the start of each test."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield one_session

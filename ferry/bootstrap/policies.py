@@ -122,6 +122,37 @@ def apply_policy(place: Place) -> Document:
     )
 
 
+def _evidence(place: Place) -> list[dict[str, Any]]:
+    """A preview judges the evidence of a step: read the store of gates, and check signatures."""
+    name = f"ferry-{place.environment}"
+    keys = f"arn:aws:kms:{place.region}:{place.account}:key/*"
+    return [
+        {
+            "Sid": "Evidence",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{name}-evidence-{place.account}-{place.region}/gates/*",
+        },
+        {
+            "Sid": "DecryptEvidence",
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": keys,
+            "Condition": {
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}-data"},
+                "StringEquals": {"kms:ViaService": f"s3.{place.region}.amazonaws.com"},
+            },
+        },
+        {
+            "Sid": "VerifyEvidence",
+            "Effect": "Allow",
+            "Action": "kms:Verify",
+            "Resource": keys,
+            "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}-evidence"}},
+        },
+    ]
+
+
 def preview_policy(place: Place) -> Document:
     """Read configuration, read and decrypt the state; the engine takes no lock in a preview, so no write."""
     bucket = f"arn:aws:s3:::{place.bucket}"
@@ -136,6 +167,7 @@ def preview_policy(place: Place) -> Document:
             "Resource": f"arn:aws:kms:{place.region}:{place.account}:key/*",
             "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": place.alias}},
         },
+        *_evidence(place),
         {
             "Sid": "AmiParameters",
             "Effect": "Allow",

@@ -117,4 +117,31 @@ EVIDENCE = (
     ),
 )
 
-MUTANTS = (*WORKLOADS, *STAGES, *EVIDENCE)
+_FLEET = "stacks/fleet.py"
+_FLEET_TEST = "tests/stacks/test_fleet.py::test"
+
+FLEET = (
+    Mutant(
+        "C5",
+        _FLEET,
+        "if name not in settings.workloads and was.stage is not Stage.LEGACY",
+        "if False",
+        f"{_FLEET_TEST}_a_line_that_is_gone_takes_nothing_down",
+    ),
+    Mutant(
+        "C7",
+        _FLEET,
+        "if wanted.evidence is None or move(spec, was, wanted) not in FORWARD:",
+        "if wanted.evidence is None:",
+        f"{_FLEET_TEST}_evidence_is_read_only_by_the_change_that_advances",
+    ),
+    Mutant(
+        "C7",
+        "stacks/shelf.py",
+        'return bool(answer["SignatureValid"])',
+        "return True",
+        f"{_FLEET_TEST}_what_kms_signed_is_read_and_what_it_did_not_sign_is_not",
+    ),
+)
+
+MUTANTS = (*FLEET, *WORKLOADS, *STAGES, *EVIDENCE)

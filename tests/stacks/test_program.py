@@ -95,6 +95,7 @@ def test_every_environment_exports_the_same_outputs(environment: str) -> None:
         "postgres",
         "registry",
         "karpenter",
+        "workloads",
     }
     assert set(exported["stores"]) == {
         "models",

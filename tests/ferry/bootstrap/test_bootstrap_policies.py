@@ -20,6 +20,7 @@ IAM = "arn:aws:iam::123456789012"
 BOUNDED: Context = {"iam:PermissionsBoundary": [PLACE.boundary_arn]}
 STATE_KEY: Context = {"kms:ResourceAliases": [PLACE.alias]}
 STATE = f"arn:aws:s3:::{PLACE.bucket}"
+EVIDENCE = "arn:aws:s3:::ferry-prod-evidence-123456789012-us-east-1"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234"
 
 Row = tuple[str, str, Context]
@@ -100,6 +101,9 @@ APPLY_ALLOWED: list[Row] = [
 ]
 
 PREVIEW_REFUSED: list[Row] = [
+    ("s3:PutObject", f"{EVIDENCE}/gates/churn/0.json", {}),
+    ("kms:Sign", KEY, {"kms:ResourceAliases": ["alias/ferry-prod-evidence"]}),
+    ("kms:Verify", KEY, {"kms:ResourceAliases": ["alias/ferry-dev-evidence"]}),
     ("s3:PutObject", f"{STATE}/.pulumi/stacks/ferry/prod.json", {}),
     ("s3:DeleteObject", f"{STATE}/.pulumi/stacks/ferry/prod.json", {}),
     ("s3:GetObject", "arn:aws:s3:::ferry-prod-training-data/transactions.csv", {}),
@@ -123,6 +127,8 @@ PREVIEW_ALLOWED: list[Row] = [
     ("s3:GetObject", f"{STATE}/.pulumi/stacks/ferry/prod.json", {}),
     ("s3:ListBucket", STATE, {}),
     ("kms:Decrypt", KEY, STATE_KEY),
+    ("s3:GetObject", f"{EVIDENCE}/gates/churn/0.json", {}),
+    ("kms:Verify", KEY, {"kms:ResourceAliases": ["alias/ferry-prod-evidence"]}),
     ("ec2:DescribeVpcs", "*", {}),
     ("eks:DescribeCluster", "*", {}),
     ("iam:GetRole", f"{IAM}:role/ferry-prod-nodes", {}),
