@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ferry.bootstrap import bootstrap
+from ferry.charts import app as charts
 from ferry.doctor import doctor
 from ferry.rehearsal.command import rehearse
 
@@ -17,3 +18,4 @@ app = typer.Typer(
 app.command()(rehearse)
 app.command()(bootstrap)
 app.command()(doctor)
+app.add_typer(charts, name="charts", no_args_is_help=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from stacks import fleet, foundation, services
+from infra.charts.lock import LockError, committed
+from stacks import charts, fleet, foundation, services
 from stacks.foundation import Foundation
 from stacks.services import Services
 from stacks.settings import Settings, SettingsError, load
@@ -26,6 +28,8 @@ def run() -> None:
             message without a traceback.
     """
     settings = read_settings()
+    if loose := committed().unverified:
+        pulumi.log.warn(f"{len(loose)} charts are pinned by version only; `ferry charts lock` pins them")
     for name, value in build(settings, crossed(settings)).items():
         pulumi.export(name, value)
 
@@ -58,9 +62,11 @@ def read_settings() -> Settings:
     config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     secret = {*runtime_config.get_config_secret_keys_env(), *runtime_config._SECRET_KEYS.get()}
     try:
-        return load(pulumi.get_stack(), config, secret)
-    except SettingsError as error:
+        settings = load(pulumi.get_stack(), config, secret)
+        charts.check(settings, committed(), Path.cwd())
+    except (SettingsError, LockError) as error:
         raise pulumi.RunError(str(error)) from None
+    return settings
 
 
 def outputs(made: Foundation, above: Services) -> dict[str, Any]:

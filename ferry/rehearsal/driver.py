@@ -28,6 +28,10 @@ STOPPERS = (EngineError, WorldError, ProcessError, SettingsError)
 """What ends a rehearsal early with a sentence for a person; anything else is a bug with its traceback."""
 
 
+REVIEWED = {"ferry:unverified_charts": "a rehearsal reads no chart: each is recorded"}
+"""What a rehearsal says that the stack file of a real account need not say."""
+
+
 @dataclass
 class Findings:
     """What has been seen so far. It grows act by act, so that a run that stops early still reports."""
@@ -114,6 +118,7 @@ class Rehearsal:
             home=self._world.spec.state / home,
             pulumi=self._world.spec.tools["pulumi"],
             providers=providers,
+            config=REVIEWED,
             env=self._world.spec.environment(),
         )
         return Engine(spec, program)

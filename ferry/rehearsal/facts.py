@@ -13,6 +13,7 @@ import pulumi_kubernetes as kubernetes
 
 from ferry.rehearsal.checks.availability import controllers, pending, shortfalls
 from ferry.rehearsal.measure import Interval
+from infra.charts.lock import committed
 from sandbox.controlplane.client import Client
 from sandbox.engine import Run
 from sandbox.worldspec import WorldError, WorldSpec
@@ -52,7 +53,10 @@ def waits(spec: WorldSpec, run: Run) -> dict[str, list[Interval]]:
 
 def simulated(spec: WorldSpec) -> list[str]:
     """What stand-ins did in place of a real controller or machine."""
-    return [str(item) for item in json.loads(spec.simulated.read_text())] if spec.simulated.exists() else []
+    found = json.loads(spec.simulated.read_text()) if spec.simulated.exists() else []
+    charts, loose = committed().charts, committed().unverified
+    pinned = f"charts: {len(charts) - len(loose)} of {len(charts)} in the lock are pinned by digest"
+    return [*(str(item) for item in found), pinned]
 
 
 def summary(run: Run) -> str:

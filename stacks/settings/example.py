@@ -133,7 +133,10 @@ DOCUMENT: dict[str, Any] = {
     },
 }
 
-_ALONE: dict[str, Any] = {"teardown_review": "destroy ferry-staging in 123456789012: agreed by A. Person"}
+_ALONE: dict[str, Any] = {
+    "teardown_review": "destroy ferry-staging in 123456789012: agreed by A. Person",
+    "unverified_charts": "agreed by A. Person until 1 December: the registry is being moved",
+}
 """Right on its own, and not beside the document's other values."""
 
 _SHORT = 80

@@ -49,6 +49,8 @@ class Settings(BaseModel):
         protect: the engine refuses to delete data, the cluster and keys.
         teardown: a destroy may delete the stores and what is in them; lifts ``protect``.
         workloads: where each workload stands; one that is not named stands at ``legacy``.
+        unverified_charts: what allows charts pinned by version only where data is kept: who agreed, and why
+            (see :mod:`stacks.charts`).
         teardown_review: what allows ``teardown`` where data is kept: begins with :attr:`teardown_sentence`.
     """
 
@@ -64,6 +66,7 @@ class Settings(BaseModel):
     protect: bool
     teardown: bool = False
     teardown_review: str | None = None
+    unverified_charts: str | None = Field(default=None, min_length=10)
     network: NetworkSpec
     cluster: ClusterSpec
     karpenter: KarpenterSpec

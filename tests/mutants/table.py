@@ -25,6 +25,31 @@ _POLICIES = "tests/infra/test_policies.py::test"
 _TRUST = "tests/infra/test_iam.py::test"
 _ROLES = "tests/ferry/bootstrap/test_bootstrap_policies.py::test"
 
+_CHART_MUTANTS = (
+    Mutant(
+        "A3",
+        "infra/charts/lock.py",
+        'return f"{self.repository}/{self.name}" + (f"@{self.digest}" if self.digest else "")',
+        'return f"{self.repository}/{self.name}"',
+        "tests/infra/charts/test_lock.py::test_helm_is_given_a_chart_by_its_digest_wherever_one_is_known",
+    ),
+    Mutant(
+        "E1",
+        "stacks/charts.py",
+        "if loose and settings.environment.keeps_data and not settings.unverified_charts:",
+        "if loose and not settings.unverified_charts and not settings.environment.keeps_data:",
+        "tests/stacks/test_program.py::"
+        "test_where_data_is_kept_a_chart_that_is_not_pinned_is_refused_before_the_first_resource",
+    ),
+    Mutant(
+        "E1",
+        "ferry/charts/publishers.py",
+        "if said and said != digest:",
+        "if not digest:",
+        "tests/ferry/charts/test_charts_command.py::test_a_registry_that_contradicts_itself_is_not_believed",
+    ),
+)
+
 _NETWORK_MUTANTS = (
     Mutant(
         "A1",
@@ -248,6 +273,7 @@ _OPERATING_MUTANTS = (
 )
 
 MUTANTS: tuple[Mutant, ...] = (
+    *_CHART_MUTANTS,
     *_NETWORK_MUTANTS,
     *_CLUSTER_MUTANTS,
     *_KARPENTER_MUTANTS,
