@@ -216,7 +216,9 @@ class Cluster(Component):
             statements=key.apply(csi_statements),
         )
         driver = self._addon("aws-ebs-csi-driver", after=[self._nodes], role=role)
-        storage_classes(self, self.kubernetes, self._args.data_key, after=[driver])
+        storage_classes(
+            self, self.kubernetes, self._args.data_key, self._args.scope.backed_up, after=[driver]
+        )
         return driver
 
     def _addon_role(self, account: str, *, managed: Sequence[str], statements: Any = None) -> ServiceRole:

@@ -127,6 +127,7 @@ class Postgres(Component):
             publicly_accessible=False,
             backup_retention_period=spec.backup_retention_days,
             copy_tags_to_snapshot=True,
+            tags=scope.backed_up,
             auto_minor_version_upgrade=False,  # the version is reviewed like everything else
             performance_insights_enabled=True,
             performance_insights_kms_key_id=self._args.key,

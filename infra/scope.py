@@ -7,6 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import pulumi
 
+BACKUP_TAG = "ferry-backup"
+"""By this tag AWS Backup finds what it takes. The value is the environment's name, so that environments of
+one account do not take each other's data.
+"""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -35,6 +40,11 @@ class Scope:
     def protected(self) -> bool:
         """Whether what holds data refuses to be deleted."""
         return self.protect and not self.teardown
+
+    @property
+    def backed_up(self) -> dict[str, str]:
+        """Tags of whatever holds data that nothing could make again."""
+        return {BACKUP_TAG: self.name}
 
     def in_region(self, region: str) -> Scope:
         """The same environment in another region."""

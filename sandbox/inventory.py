@@ -113,6 +113,8 @@ LISTINGS: dict[tuple[str, str], tuple[str, str, str]] = {
     ("kms", "alias"): ("list_aliases", "Aliases", "AliasName"),
     ("kms", "key"): ("list_keys", "Keys", "KeyId"),
     ("logs", "log-group"): ("describe_log_groups", "logGroups", "logGroupName"),
+    ("backup", "vault"): ("list_backup_vaults", "BackupVaultList", "BackupVaultName"),
+    ("backup", "plan"): ("list_backup_plans", "BackupPlansList", "BackupPlanId"),
     ("cloudtrail", "trail"): ("describe_trails", "trailList", "TrailARN"),
     ("secretsmanager", "secret"): ("list_secrets", "SecretList", "Name"),
     ("rds", "instance"): ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),

@@ -44,10 +44,12 @@ class Foundation:
     Attributes:
         scope: what every component is told.
         home: the way to AWS in the home region.
+        away: the way to the region of the copies; None without one.
     """
 
     scope: Scope
     home: aws.Provider
+    away: aws.Provider | None
     network: Network
     keys: Keys
     cluster: Cluster
@@ -109,6 +111,7 @@ def build(settings: Settings) -> Foundation:
     return Foundation(
         scope=builder.scope,
         home=builder.home,
+        away=builder.away,
         network=builder.network,
         keys=builder.keys,
         cluster=builder.cluster,
@@ -129,6 +132,8 @@ class _Builder:
         self._settings = settings
         self.scope = scope_of(settings)
         self.home = aws_provider(settings, settings.region)
+        region = settings.storage.replica_region
+        self.away = aws_provider(settings, region) if region else None
         self._at_home = pulumi.ResourceOptions(providers=[self.home])
         self.keys = Keys("keys", self.scope, self._at_home)
         self.network = Network(
@@ -150,9 +155,7 @@ class _Builder:
         return pulumi.ResourceOptions(providers=[self.home, self.cluster.kubernetes], depends_on=[*after])
 
     def _stores(self) -> ArtifactStores:
-        region = self._settings.storage.replica_region
-        replica = aws_provider(self._settings, region) if region else None
-        args = ArtifactStoresArgs(self.scope, self._settings.storage, self.keys.data, replica)
+        args = ArtifactStoresArgs(self.scope, self._settings.storage, self.keys.data, self.away)
         return ArtifactStores("stores", args, self._at_home)
 
     def _cluster(self) -> Cluster:

@@ -101,4 +101,11 @@ def _of_services(above: Services) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if above.audit is not None:
         found["audit"] = {"trail_arn": above.audit.trail_arn, "bucket": above.audit.bucket}
+    if above.backup is not None:
+        found["backup"] = {
+            "vault": above.backup.vault,
+            "copies": above.backup.copies,
+            "plan_id": above.backup.plan_id,
+            "restore_role": above.backup.restore_role,
+        }
     return found

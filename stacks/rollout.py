@@ -76,7 +76,7 @@ CAPABILITIES: Mapping[str, Capability] = {
     "team_access": Capability(_P, "B10", "RBAC and quotas per team and namespace"),
     "drift_detection": Capability(_P, "E7", "a scheduled preview that reports differences"),
     "audit": Capability(_P, "A10", "CloudTrail for data events", built=True),
-    "backup": Capability(_P, "A11", "AWS Backup plans and rehearsed restores"),
+    "backup": Capability(_P, "A11", "AWS Backup plans and rehearsed restores", built=True),
     "scheduled_runs": Capability(_P, "C9", "pipelines by the clock, one run at a time"),
     "single_sign_on": Capability(_E, "B10", "OIDC for Grafana, Argo CD, MLflow and Kubeflow"),
     "ab_testing": Capability(_E, "C6", "split of users between two versions"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.audit import Audit, AuditArgs
+from infra.backup import Backup, BackupArgs
 from infra.specs.storage import Purpose
 from stacks.foundation import Foundation
 from stacks.settings import Settings
@@ -21,15 +22,17 @@ class Services:
 
     Attributes:
         audit: who read and changed the stores.
+        backup: copies of what holds data, kept apart from it.
     """
 
     audit: Audit | None
+    backup: Backup | None
 
 
 def build(settings: Settings, foundation: Foundation) -> Services:
     """Registers the layer's components."""
     builder = _Builder(settings, foundation)
-    return Services(audit=builder.audit)
+    return Services(audit=builder.audit, backup=builder.backup)
 
 
 class _Builder:
@@ -39,6 +42,7 @@ class _Builder:
         self._settings = settings
         self._foundation = foundation
         self.audit = self._audit() if self._on("audit") else None
+        self.backup = self._backup() if self._on("backup") else None
 
     def _on(self, capability: str) -> bool:
         """Whether the rollout, with its overrides, switches a capability on."""
@@ -57,6 +61,16 @@ class _Builder:
             logs_key=base.keys.logs,
         )
         return Audit("audit", args, self._beside(base.stores))
+
+    def _backup(self) -> Backup:
+        base = self._foundation
+        args = BackupArgs(
+            scope=base.scope,
+            spec=self._settings.services.backup,
+            copy_region=self._settings.storage.replica_region,
+            away=base.away,
+        )
+        return Backup("backup", args, base.at_home)
 
     def _beside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of components in the home region that wait for ``after``."""

@@ -3,6 +3,8 @@
 CEILING = (
     # What the platform's own roles (controllers, nodes, workloads) and the program use, and nothing else.
     "autoscaling:*",
+    "backup-storage:*",
+    "backup:*",
     "cloudtrail:*",
     "cloudwatch:*",
     "config:*",
@@ -80,6 +82,7 @@ PROVIDER_WRITES = (
 )
 PASSED_TO = (
     # Services that act in a role's name in this platform.
+    "backup.amazonaws.com",
     "cloudtrail.amazonaws.com",
     "config.amazonaws.com",
     "ec2.amazonaws.com",
@@ -93,6 +96,10 @@ PASSED_TO = (
 PREVIEW_READS = (
     # Configuration only: no object of a store, no secret's value, no log line.
     "autoscaling:Describe*",
+    "backup:DescribeBackupVault",
+    "backup:GetBackupPlan",
+    "backup:GetBackupSelection",
+    "backup:ListTags",
     "cloudtrail:Describe*",
     "cloudtrail:Get*",
     "cloudtrail:ListTags",

@@ -43,6 +43,7 @@ class Findings:
     second_preview_changes: int | None = None
     cluster: Cluster | None = None
     left: Leftovers = field(default_factory=lambda: Leftovers({}, []))
+    simulated: list[str] = field(default_factory=list)
     failure: str = ""
 
 
@@ -177,6 +178,7 @@ class Rehearsal:
             with self._show.phase(title) as phase:
                 self.findings.checks += check(context, phase.note)
         self.findings.cluster = cluster(context)
+        self.findings.simulated = context.simulated
 
     def _floor(self, engine: Engine) -> None:
         """The same program through providers that do nothing: what the engine itself takes.
@@ -265,7 +267,7 @@ class Rehearsal:
             checks=seen.checks + measure.speed_checks(times, memory, self._options.environment),
             resources=measure.resource_counts(seen.resources),
             recorded_only=measure.recorded_only(seen.resources),
-            simulated=facts.simulated(self._world.spec),
+            simulated=sorted({*facts.simulated(self._world.spec), *seen.simulated}),
             timings=times,
             second_preview_changes=seen.second_preview_changes,
             cluster=seen.cluster,

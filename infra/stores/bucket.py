@@ -31,6 +31,7 @@ class StoreArgs:
         logs: name of the store of access logs; None for that store itself and for copies.
         provider: of a region other than the component's own.
         statements: who may write, in the place of the rule about the key; every store is TLS only besides.
+        backed_up: AWS Backup takes it, where that is switched on.
         expire_days: days after which an object goes; None keeps it and moves it to cheaper storage.
     """
 
@@ -42,6 +43,7 @@ class StoreArgs:
     provider: pulumi.ProviderResource | None = None
     statements: Sequence[Statement] | None = None
     expire_days: int | None = None
+    backed_up: bool = False
 
 
 def bucket_name(scope: Scope, purpose: Purpose | str) -> str:
@@ -82,6 +84,7 @@ class Store(Component):
             self.part("bucket"),
             bucket=bucket_name(scope, self._args.purpose),
             force_destroy=scope.teardown,
+            tags=scope.backed_up if self._args.backed_up else None,
             opts=self.child(provider=self._args.provider, protect=scope.protected),
         )
 

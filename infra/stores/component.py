@@ -66,7 +66,14 @@ class ArtifactStores(Component):
     def _store(self, purpose: Purpose, logs: Store | None) -> Store:
         args = self._args
         key = None if purpose is Purpose.ACCESS_LOGS else args.key
-        store = StoreArgs(args.scope, args.spec, purpose, key, logs.name if logs else None)
+        store = StoreArgs(
+            args.scope,
+            args.spec,
+            purpose,
+            key,
+            logs.name if logs else None,
+            backed_up=purpose is not Purpose.ACCESS_LOGS,
+        )
         return Store(self.part(purpose), store, self.child(depends_on=[logs] if logs else None))
 
     def _copies(self, region: str) -> None:

@@ -130,6 +130,14 @@ DOCUMENT: dict[str, Any] = {
             "config_recorder": False,
             "security_hub": False,
         },
+        "backup": {
+            "hour": 3,
+            "keep_days": 35,
+            "keep_monthly_days": 365,
+            "copy_keep_days": 35,
+            "lock": "governance",
+            "lock_grace_days": 14,
+        },
     },
 }
 

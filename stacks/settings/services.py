@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from infra.specs.audit import AuditSpec
+from infra.specs.backup import BackupSpec
 from infra.specs.base import Spec
 
 
@@ -15,6 +16,8 @@ class ServicesSpec(Spec):
 
     Attributes:
         audit: the trail of who read and changed the stores.
+        backup: when what holds data is copied, and for how long that is kept.
     """
 
     audit: AuditSpec = Field(default_factory=AuditSpec)
+    backup: BackupSpec = Field(default_factory=BackupSpec)

@@ -29,3 +29,51 @@ AUDIT_MUTANTS = (
         f"{_AUDIT}_every_stores_objects_are_watched_for_reads_and_writes",
     ),
 )
+
+_BACKUP = "tests/infra/backup/test_backup.py::test"
+_RESTORE = "tests/ferry/rehearsal/test_restoring.py::test"
+
+BACKUP_MUTANTS = (
+    Mutant(
+        "A11",
+        "infra/backup/plan.py",
+        "copy = spec.copy_keep_days if copied else None",
+        "copy = None",
+        f"{_BACKUP}_production_copies_every_backup_to_the_other_region",
+    ),
+    Mutant(
+        "A11",
+        "infra/backup/component.py",
+        'if spec.lock == "none" or self._args.scope.teardown:',
+        'if spec.lock != "compliance" or self._args.scope.teardown:',
+        f"{_BACKUP}_productions_vaults_are_locked_for_what_the_plan_keeps",
+    ),
+    Mutant(
+        "A11",
+        "infra/postgres.py",
+        "tags=scope.backed_up,",
+        "",
+        f"{_BACKUP}_everything_that_holds_data_carries_the_tag_and_nothing_else",
+    ),
+    Mutant(
+        "A11",
+        "infra/storage_classes.py",
+        '(RETAIN, "Retain", tags)',
+        '(RETAIN, "Delete", tags)',
+        f"{_BACKUP}_volumes_that_stay_are_taken_too",
+    ),
+    Mutant(
+        "A11",
+        "ferry/rehearsal/checks/restoring.py",
+        "if back.get(key) != lost.get(key)",
+        "if key not in back",
+        f"{_RESTORE}_a_database_that_comes_back_otherwise_is_named",
+    ),
+    Mutant(
+        "A11",
+        "stacks/settings/rules/keeping.py",
+        'if settings.environment is Environment.PROD and backup.lock == "none":',
+        'if settings.environment is Environment.DEV and backup.lock == "none":',
+        "tests/stacks/test_settings_mistakes.py::test_a_mistake_is_one_clear_sentence",
+    ),
+)

@@ -16,7 +16,25 @@ from tests.mutants.mutant import PROJECT, Fate, Mutant
 from tests.mutants.running import BaselineError, run_all
 from tests.mutants.table import MUTANTS
 
-BUILT = {"A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A10", "B5", "B8", "B9", "B11", "E1", "E5", "E7"}
+BUILT = {
+    "A1",
+    "A2",
+    "A3",
+    "A4",
+    "A5",
+    "A6",
+    "A7",
+    "A8",
+    "A10",
+    "A11",
+    "B5",
+    "B8",
+    "B9",
+    "B11",
+    "E1",
+    "E5",
+    "E7",
+}
 """Requirements of which something is built; a new one starts with a mutant."""
 
 

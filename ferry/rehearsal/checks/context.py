@@ -49,6 +49,8 @@ class CheckContext:
     patience: float = 180.0
     nodes_seen: dict[str, Node] = field(default_factory=dict)
     """Nodes that came and went while the checks ran, by name; a check that sees one puts it here."""
+    simulated: list[str] = field(default_factory=list)
+    """What a check had to simulate, a sentence each, for the report."""
 
     def aws(self, service: str, credentials: Credentials = ROOT, config: Config = CONFIG) -> Any:
         """A boto3 client of the emulated account (boto3 builds them at run time, so they have no static

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sandbox.aws.gaps import (
+    backup,
     ec2,
     eks,
     eks_access,
@@ -23,6 +24,7 @@ from sandbox.aws.gaps import (
 from sandbox.aws.gaps.asking import PASS, Ask, Handler
 
 _GAPS = (
+    backup.GAP,
     eks.GAP,
     eks_access.GAP,
     eks_addons.GAP,

@@ -148,6 +148,26 @@ def stores_have_a_copy_elsewhere(settings: Settings) -> Iterator[Mistake]:
         )
 
 
+@needs("environment", "rollout", "capabilities", "services")
+def backups_outlive_a_slip(settings: Settings) -> Iterator[Mistake]:
+    """Production's backups are locked, and the monthly ones outlive the daily ones (requirement A11)."""
+    if "backup" not in settings.enabled:
+        return
+    backup = settings.services.backup
+    if settings.environment is Environment.PROD and backup.lock == "none":
+        yield wrong(
+            ("services", "backup", "lock"),
+            "is none, so whoever deletes production's data can delete its backups with it",
+            "lock: governance",
+        )
+    if backup.keep_monthly_days <= backup.keep_days:
+        yield wrong(
+            ("services", "backup", "keep_monthly_days"),
+            f"is {backup.keep_monthly_days}, no longer than keep_days {backup.keep_days}, so it adds nothing",
+            "keep_monthly_days: 365",
+        )
+
+
 @needs("registry")
 def repositories_are_given_once(settings: Settings) -> Iterator[Mistake]:
     """ECR has one repository of a name."""
@@ -173,6 +193,7 @@ RULES = (
     redis_can_fail_over,
     redis_in_the_cluster_has_its_images,
     stores_have_a_copy_elsewhere,
+    backups_outlive_a_slip,
     repositories_are_given_once,
     rollout_is_possible,
 )

@@ -31,6 +31,22 @@ ROWS = [
         "backup_retention_days: 7",
     ),
     Row(
+        "backups that can be deleted in production",
+        "prod",
+        {"services.backup.lock": "none"},
+        "ferry:services.backup.lock",
+        "delete its backups with it",
+        "lock: governance",
+    ),
+    Row(
+        "monthly backups that go with the daily ones",
+        "dev",
+        {"services.backup.keep_monthly_days": 3},
+        "ferry:services.backup.keep_monthly_days",
+        "no longer than keep_days 3",
+        "keep_monthly_days: 365",
+    ),
+    Row(
         "database cannot grow",
         "dev",
         {"postgres.max_storage_gib": 21},

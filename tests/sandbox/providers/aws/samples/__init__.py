@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tests.sandbox.providers.aws.sample import Sample
-from tests.sandbox.providers.aws.samples import clusters, identities, networks, stores
+from tests.sandbox.providers.aws.samples import backups, clusters, identities, networks, stores
 
 SAMPLES: dict[str, Sample] = {
     **networks.SAMPLES,
     **identities.SAMPLES,
     **stores.SAMPLES,
     **clusters.SAMPLES,
+    **backups.SAMPLES,
 }
