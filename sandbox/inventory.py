@@ -115,6 +115,8 @@ LISTINGS: dict[tuple[str, str], tuple[str, str, str]] = {
     ("logs", "log-group"): ("describe_log_groups", "logGroups", "logGroupName"),
     ("backup", "vault"): ("list_backup_vaults", "BackupVaultList", "BackupVaultName"),
     ("backup", "plan"): ("list_backup_plans", "BackupPlansList", "BackupPlanId"),
+    ("datasync", "location"): ("list_locations", "Locations", "LocationArn"),
+    ("datasync", "task"): ("list_tasks", "Tasks", "TaskArn"),
     ("cloudtrail", "trail"): ("describe_trails", "trailList", "TrailARN"),
     ("secretsmanager", "secret"): ("list_secrets", "SecretList", "Name"),
     ("rds", "instance"): ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),

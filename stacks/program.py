@@ -108,4 +108,6 @@ def _of_services(above: Services) -> dict[str, Any]:
             "plan_id": above.backup.plan_id,
             "restore_role": above.backup.restore_role,
         }
+    if above.migration is not None:
+        found["data_migration"] = above.migration.tasks
     return found

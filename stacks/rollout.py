@@ -69,7 +69,7 @@ CAPABILITIES: Mapping[str, Capability] = {
     "gpu_monitoring": Capability(_F, "B8", "NVIDIA device plugin and DCGM exporter"),
     "cluster_services": Capability(_F, "B9", "cert-manager, external-secrets, metrics-server"),
     "central_logs": Capability(_F, "B11", "Fluent Bit to CloudWatch"),
-    "data_migration": Capability(_F, "A9", "DataSync into the artifact stores"),
+    "data_migration": Capability(_F, "A9", "DataSync into the artifact stores", built=True),
     "basic_metrics": Capability(_F, "B7", "Prometheus, Grafana, alerts"),
     "authentication": Capability(_F, "B1", "log-in for MLflow and the dashboards"),
     "high_availability": Capability(_P, "B1", "two or more replicas of every platform service"),

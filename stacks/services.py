@@ -11,6 +11,7 @@ import pulumi
 
 from infra.audit import Audit, AuditArgs
 from infra.backup import Backup, BackupArgs
+from infra.migration_data import DataMigration, DataMigrationArgs
 from infra.specs.storage import Purpose
 from stacks.foundation import Foundation
 from stacks.settings import Settings
@@ -23,16 +24,18 @@ class Services:
     Attributes:
         audit: who read and changed the stores.
         backup: copies of what holds data, kept apart from it.
+        migration: moves of data into the stores.
     """
 
     audit: Audit | None
     backup: Backup | None
+    migration: DataMigration | None
 
 
 def build(settings: Settings, foundation: Foundation) -> Services:
     """Registers the layer's components."""
     builder = _Builder(settings, foundation)
-    return Services(audit=builder.audit, backup=builder.backup)
+    return Services(audit=builder.audit, backup=builder.backup, migration=builder.migration)
 
 
 class _Builder:
@@ -43,6 +46,7 @@ class _Builder:
         self._foundation = foundation
         self.audit = self._audit() if self._on("audit") else None
         self.backup = self._backup() if self._on("backup") else None
+        self.migration = self._migration() if self._on("data_migration") else None
 
     def _on(self, capability: str) -> bool:
         """Whether the rollout, with its overrides, switches a capability on."""
@@ -71,6 +75,18 @@ class _Builder:
             away=base.away,
         )
         return Backup("backup", args, base.at_home)
+
+    def _migration(self) -> DataMigration:
+        base = self._foundation
+        args = DataMigrationArgs(
+            scope=base.scope,
+            sources=self._settings.services.data_sources,
+            stores={str(purpose): name for purpose, name in base.stores.buckets.items()},
+            key=base.keys.data,
+            logs_key=base.keys.logs,
+            log_retention_days=self._settings.cluster.log_retention_days,
+        )
+        return DataMigration("migration", args, self._beside(base.stores))
 
     def _beside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of components in the home region that wait for ``after``."""

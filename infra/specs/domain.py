@@ -272,3 +272,66 @@ ImageDigest = Annotated[
     ),
 ]
 """A container image by digest, e.g. ``docker.io/library/redis@sha256:…``."""
+
+SourceName = Annotated[
+    str,
+    AfterValidator(
+        _matching(r"[a-z][a-z0-9-]{0,20}[a-z0-9]", "a short name in lower case", "transactions-nfs")
+    ),
+]
+"""Names the tasks and roles of one source; short, because IAM's names end at 64 characters."""
+
+AgentArn = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"arn:aws:datasync:[a-z0-9-]+:[0-9]{12}:agent/agent-[0-9a-f]{17}",
+            "the ARN of an activated DataSync agent",
+            "arn:aws:datasync:us-east-1:123456789012:agent/agent-0123456789abcdef0",
+        )
+    ),
+]
+"""An agent is a machine beside the data; its activation is done there, once, by hand."""
+
+ServerName = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?", "a host name or an address", "nfs.example.com"
+        )
+    ),
+]
+"""As the agent sees it."""
+
+BucketName = Annotated[
+    str,
+    AfterValidator(
+        _matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of an S3 bucket", "legacy-training-data")
+    ),
+]
+"""A bucket that somebody else made."""
+
+KeyArn = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]{36}",
+            "the ARN of a KMS key",
+            "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
+        )
+    ),
+]
+"""The key that a bucket's objects are encrypted with."""
+
+StorePath = Annotated[
+    str,
+    AfterValidator(
+        _matching(r"(/[A-Za-z0-9._=-]+)+|/", "a path from the root, without a slash at its end", "/migrated")
+    ),
+]
+"""A directory of a file server, or a prefix of a bucket; ``/`` is all of it."""
+
+AwsSchedule = Annotated[
+    str, AfterValidator(_matching(r"cron\([^()]+\)|rate\([^()]+\)", "a schedule of AWS", "cron(0 2 * * ? *)"))
+]
+"""AWS's cron expression (UTC) or rate."""

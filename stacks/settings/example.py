@@ -138,6 +138,29 @@ DOCUMENT: dict[str, Any] = {
             "lock": "governance",
             "lock_grace_days": 14,
         },
+        "data_sources": [
+            {
+                "name": "transactions-nfs",
+                "kind": "nfs",
+                "server": "nfs.example.com",
+                "agents": ["arn:aws:datasync:us-east-1:123456789012:agent/agent-0123456789abcdef0"],
+                "path": "/export/transactions",
+                "into": "training-data",
+                "prefix": "/migrated/transactions",
+                "schedule": "cron(0 2 * * ? *)",
+                "verify": "all",
+                "megabytes_per_second": 50,
+            },
+            {
+                "name": "legacy-models",
+                "kind": "s3",
+                "bucket": "legacy-training-data",
+                "key_arn": "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
+                "path": "/models",
+                "into": "models",
+                "prefix": "/migrated",
+            },
+        ],
     },
 }
 

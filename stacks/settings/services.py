@@ -7,6 +7,7 @@ from pydantic import Field
 from infra.specs.audit import AuditSpec
 from infra.specs.backup import BackupSpec
 from infra.specs.base import Spec
+from infra.specs.data_sources import DataSource
 
 
 class ServicesSpec(Spec):
@@ -17,7 +18,9 @@ class ServicesSpec(Spec):
     Attributes:
         audit: the trail of who read and changed the stores.
         backup: when what holds data is copied, and for how long that is kept.
+        data_sources: what moves into the stores from elsewhere.
     """
 
     audit: AuditSpec = Field(default_factory=AuditSpec)
     backup: BackupSpec = Field(default_factory=BackupSpec)
+    data_sources: list[DataSource] = Field(default_factory=list)

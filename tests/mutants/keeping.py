@@ -77,3 +77,36 @@ BACKUP_MUTANTS = (
         "tests/stacks/test_settings_mistakes.py::test_a_mistake_is_one_clear_sentence",
     ),
 )
+
+_MOVES = "tests/infra/migration_data/test_migration_data.py::test"
+
+MOVING_MUTANTS = (
+    Mutant(
+        "A9",
+        "infra/migration_data/component.py",
+        'VERIFY = {"all": "POINT_IN_TIME_CONSISTENT",',
+        'VERIFY = {"all": "NONE",',
+        f"{_MOVES}_every_run_verifies_and_deletes_nothing",
+    ),
+    Mutant(
+        "A9",
+        "infra/migration_data/comparison.py",
+        "if source[path] != destination[path])",
+        "if len(source[path]) != len(destination[path]))",
+        f"{_MOVES}_a_file_that_is_missing_or_changed_is_a_loss_and_named",
+    ),
+    Mutant(
+        "A9",
+        "infra/migration_data/comparison.py",
+        "return self.source > 0 and self.arrived == self.source",
+        "return self.arrived == self.source",
+        f"{_MOVES}_an_empty_source_proves_nothing",
+    ),
+    Mutant(
+        "A9",
+        "infra/migration_data/policy.py",
+        "return f\"{bucket_arn(bucket)}{path.rstrip('/')}/*\"",
+        'return f"{bucket_arn(bucket)}/*"',
+        f"{_MOVES}_a_role_reads_its_source_and_writes_its_prefix_and_nothing_else",
+    ),
+)

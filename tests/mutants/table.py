@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tests.mutants import crossing
 from tests.mutants.charted import CHARTED
-from tests.mutants.keeping import AUDIT_MUTANTS, BACKUP_MUTANTS
+from tests.mutants.keeping import AUDIT_MUTANTS, BACKUP_MUTANTS, MOVING_MUTANTS
 from tests.mutants.mutant import Mutant
 
 _KEEPING = "stacks/settings/rules/keeping.py"
@@ -285,4 +285,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *AUDIT_MUTANTS,
     *crossing.MUTANTS,
     *BACKUP_MUTANTS,
+    *MOVING_MUTANTS,
 )

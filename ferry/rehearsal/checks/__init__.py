@@ -14,6 +14,7 @@ from ferry.rehearsal.checks import (
     gpu_run,
     irsa,
     lookups,
+    moving,
     restoring,
 )
 from ferry.rehearsal.checks.availability import cluster
@@ -29,6 +30,7 @@ ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
     ("what the account holds", guarded("aws", "A1", account.run)),
     ("the feature store", guarded("redis", "A6", features.run)),
     ("lost and brought back", guarded("restore", "A11", restoring.run)),
+    ("data that move", guarded("data", "A9", moving.run)),
     ("the audit trail", guarded("audit", "A10", audit.run)),
     ("subnets, security groups, NodePools", guarded("discovery", "A3", discovery.run)),
     ("who may take a role", guarded("irsa", "A4", irsa.run)),

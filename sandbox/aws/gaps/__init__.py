@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sandbox.aws.gaps import (
     backup,
+    datasync,
     ec2,
     eks,
     eks_access,
@@ -25,6 +26,7 @@ from sandbox.aws.gaps.asking import PASS, Ask, Handler
 
 _GAPS = (
     backup.GAP,
+    datasync.GAP,
     eks.GAP,
     eks_access.GAP,
     eks_addons.GAP,

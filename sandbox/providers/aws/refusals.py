@@ -35,6 +35,8 @@ def code_of(error: BaseException) -> str:
 
 def is_gone(error: BaseException) -> bool:
     """Whether the service says that the thing does not exist."""
+    if code_of(error) == "InvalidRequestException":  # DataSync has one code for everything
+        return "not found" in str(error)
     return bool(_GONE.search(code_of(error)))
 
 

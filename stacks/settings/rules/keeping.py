@@ -168,6 +168,29 @@ def backups_outlive_a_slip(settings: Settings) -> Iterator[Mistake]:
         )
 
 
+@needs("services")
+def data_sources_say_where_they_are(settings: Settings) -> Iterator[Mistake]:
+    """A file server has a name and agents, a bucket its name, and no two sources share theirs (A9)."""
+    names: set[str] = set()
+    for index, source in enumerate(settings.services.data_sources):
+        path = ("services", "data_sources", index)
+        if source.name in names:
+            fact = f'"{source.name}" is given twice, and a task has a name of its own'
+            yield wrong((*path, "name"), fact, "name: another-name")
+        names.add(source.name)
+        wanted = ("server", "agents") if source.kind == "nfs" else ("bucket",)
+        for key in wanted:
+            if not getattr(source, key):
+                fact = f"is missing, and a source of kind {source.kind} is found by it"
+                yield wrong((*path, key), fact, example.line((*path, key)))
+        foreign = ("bucket", "key_arn") if source.kind == "nfs" else ("server", "agents")
+        for key in foreign:
+            if getattr(source, key):
+                yield wrong(
+                    (*path, key), f"means nothing to a source of kind {source.kind}", "remove the line"
+                )
+
+
 @needs("registry")
 def repositories_are_given_once(settings: Settings) -> Iterator[Mistake]:
     """ECR has one repository of a name."""
@@ -194,6 +217,7 @@ RULES = (
     redis_in_the_cluster_has_its_images,
     stores_have_a_copy_elsewhere,
     backups_outlive_a_slip,
+    data_sources_say_where_they_are,
     repositories_are_given_once,
     rollout_is_possible,
 )

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from tests.stacks.mistakes.row import Row
 
+NFS = {
+    "name": "old-files",
+    "kind": "nfs",
+    "agents": ["arn:aws:datasync:us-east-1:123456789012:agent/agent-0123456789abcdef0"],
+    "into": "training-data",
+    "prefix": "/migrated",
+}
+
 ROWS = [
     # data
     Row(
@@ -45,6 +53,14 @@ ROWS = [
         "ferry:services.backup.keep_monthly_days",
         "no longer than keep_days 3",
         "keep_monthly_days: 365",
+    ),
+    Row(
+        "a file server without a name",
+        "dev",
+        {"services.data_sources": [NFS]},
+        "ferry:services.data_sources[0].server",
+        "a source of kind nfs is found by it",
+        "server: nfs.example.com",
     ),
     Row(
         "database cannot grow",

@@ -301,3 +301,32 @@ def _queries(inputs: Props) -> list[dict[str, Any]] | None:
             made["MetricStat"] = {"Metric": what, **to_aws(stat)}
         queries.append(made)
     return queries or None
+
+
+class LogResourcePolicy(Handler):
+    """``aws:cloudwatch/logResourcePolicy:LogResourcePolicy`` of the account; its id is its name."""
+
+    title = "CloudWatch Logs Resource Policy"
+    replace_on = frozenset({"policyName", "resourceArn"})
+
+    def create(self, aws: Scope, inputs: Props) -> Made:
+        self._put(aws, inputs)
+        return Made(inputs["policyName"], {"policyScope": "ACCOUNT"})
+
+    def read(self, aws: Scope, id_: str, state: Props) -> Props | None:
+        policies = aws.client("logs").describe_resource_policies()["resourcePolicies"]
+        found = next((item for item in policies if item["policyName"] == id_), None)
+        if found is None:
+            return None
+        return {"policyName": id_, "policyDocument": found["policyDocument"], "policyScope": "ACCOUNT"}
+
+    def update(self, aws: Scope, id_: str, change: Change) -> None:
+        self._put(aws, change.new)
+
+    def delete(self, aws: Scope, id_: str, state: Props) -> None:
+        aws.client("logs").delete_resource_policy(policyName=id_)
+
+    def _put(self, aws: Scope, inputs: Props) -> None:
+        aws.client("logs").put_resource_policy(
+            policyName=inputs["policyName"], policyDocument=inputs["policyDocument"]
+        )

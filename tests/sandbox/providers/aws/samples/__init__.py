@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.sandbox.providers.aws.sample import Sample
-from tests.sandbox.providers.aws.samples import backups, clusters, identities, networks, stores
+from tests.sandbox.providers.aws.samples import backups, clusters, identities, moves, networks, stores
 
 SAMPLES: dict[str, Sample] = {
     **networks.SAMPLES,
@@ -11,4 +11,5 @@ SAMPLES: dict[str, Sample] = {
     **stores.SAMPLES,
     **clusters.SAMPLES,
     **backups.SAMPLES,
+    **moves.SAMPLES,
 }
