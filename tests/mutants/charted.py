@@ -64,4 +64,18 @@ CHARTED: tuple[Mutant, ...] = (
         "",
         f"{_TOLD}_log_collector_runs_on_tainted_nodes_too",
     ),
+    Mutant(
+        "B2",
+        "workloads/samples/pipelines.py",
+        "made: Callable[..., Any] = dsl.component(base_image=image, install_kfp_package=False)",
+        "made: Callable[..., Any] = dsl.component(base_image=image)",
+        "tests/ferry/rehearsal/test_samples.py::test_steps_run_in_the_image_that_is_named_by_digest_and_install_nothing",
+    ),
+    Mutant(
+        "B2",
+        "ferry/rehearsal/checks/samples.py",
+        "if found.stored.get(key) != digest",
+        "if key not in found.stored",
+        "tests/ferry/rehearsal/test_samples.py::test_each_thing_that_can_go_wrong_fails_its_check",
+    ),
 )

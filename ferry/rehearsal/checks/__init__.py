@@ -16,6 +16,7 @@ from ferry.rehearsal.checks import (
     lookups,
     moving,
     restoring,
+    samples,
 )
 from ferry.rehearsal.checks.availability import cluster
 from ferry.rehearsal.checks.context import CheckContext, CheckFunction, Note
@@ -34,6 +35,7 @@ ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
     ("the audit trail", guarded("audit", "A10", audit.run)),
     ("subnets, security groups, NodePools", guarded("discovery", "A3", discovery.run)),
     ("who may take a role", guarded("irsa", "A4", irsa.run)),
+    ("the sample pipelines", guarded("pipelines", "B2", samples.run)),
     ("GPU nodes on demand", guarded("gpu", "A3", gpu_run.run)),
 )
 """Title for the progress line and the check, in the order in which they run: the one that waits comes last.

@@ -131,12 +131,7 @@ class Trial:
         self._try(f"take the role as {who}", False, lambda: self._assume(token))
 
     def _assume(self, token: str) -> Credentials:
-        config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
-        sts = self._context.aws("sts", config=config)
-        answer = sts.assume_role_with_web_identity(
-            RoleArn=self._role, RoleSessionName="rehearsal", WebIdentityToken=token
-        )["Credentials"]
-        return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
+        return assume(self._context, self._role, token)
 
     def _try(self, what: str, may: bool, call: Callable[[], Any]) -> Any:
         try:
@@ -159,6 +154,15 @@ class Trial:
         listed = s3.list_object_versions(Bucket=bucket, Prefix=KEY)
         for item in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
             s3.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+
+
+def assume(context: CheckContext, role: str, token: str) -> Credentials:
+    """Take a role with a service account's token, as the SDK in a pod does."""
+    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+    answer = context.aws("sts", config=config).assume_role_with_web_identity(
+        RoleArn=role, RoleSessionName="rehearsal", WebIdentityToken=token
+    )["Credentials"]
+    return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
 
 
 def _account(name: str, namespace: str) -> dict[str, Any]:
