@@ -1,1 +1,1 @@
-"""Rules that judge what is about to be applied. Nothing is built here yet."""
+"""Judge what is about to be applied: pure rules with their sources, and the pack that the engine runs."""

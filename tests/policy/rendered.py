@@ -1,0 +1,52 @@
+"""The committed environments as the pack sees them: every resource that the program registers."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from policy.model import Resource, Site
+from tests.infra.environments import made
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+@functools.cache
+def rendered(environment: str) -> tuple[Resource, ...]:
+    """Everything in it."""
+    return tuple(
+        Resource(item.type, item.name, item.inputs, item.urn, item.protect)
+        for item in made(environment).resources
+    )
+
+
+def site(environment: str) -> Site:
+    """What rules know of it."""
+    return Site(environment, keeps_data=environment != "dev")
+
+
+def changed(props: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A deep copy with one value changed; ``None`` takes it out. List steps are numbers."""
+    copy: dict[str, Any] = json.loads(json.dumps(props, default=str))
+    *steps, last = path.split(".") if "/" not in path else [path]
+    place: Any = copy
+    for step in steps:
+        place = place[int(step)] if isinstance(place, list) else place.setdefault(step, {})
+    if value is None:
+        place.pop(last, None)
+    elif isinstance(place, list):
+        place[int(last)] = value
+    else:
+        place[last] = value
+    return copy
+
+
+def spoiled(resource: Resource, path: str, value: Any) -> Resource:
+    """The resource with one input changed."""
+    return replace(resource, props=changed(resource.props, path, value))
+
+
+Spoil = Callable[[Resource], Resource]
