@@ -96,7 +96,7 @@ def _resource(item: PolicyResource) -> Resource:
 
 
 def _description(rule: Rule | StackRule) -> str:
-    return f"{rule.id} ({rule.catalogue}). {rule.reason}. {rule.way_out}."
+    return f"{rule.id} of {rule.catalogue}"
 
 
 def from_environment() -> PolicyPack:

@@ -6,9 +6,12 @@ The stack's file is copied, never written: a rehearsal leaves the checkout as it
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
+import shlex
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -104,6 +107,9 @@ class _Recorder:
             }
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self.errors.append(event.diagnostic_event.message.strip())
+        elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
+            found = event.policy_event
+            self.errors.append(" ".join(found.message.split("\n")).strip())
 
     def _close(self, urn: str, now: float, *, failed: bool) -> None:
         if urn in self._open:
@@ -124,6 +130,7 @@ class EngineSpec:
     not named is looked for among installed plugins, as usual. ``config``: extra configuration laid over the
     stack's file (endpoints of an official plugin, say). ``checkpoints``: write the state at every step, as a
     fault test needs; without, only at the end, which is right for a state that is thrown away.
+    ``policies``: directory of a policy pack in Python that judges every preview and every ``up``.
     """
 
     project: Path
@@ -134,6 +141,7 @@ class EngineSpec:
     config: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     checkpoints: bool = False
+    policies: Path | None = None
 
 
 class Engine:
@@ -162,11 +170,11 @@ class Engine:
 
     def preview(self, listener: Listener | None = None) -> Run:
         """What an ``up`` would do."""
-        return self._run("preview", self._stack.preview, listener)
+        return self._run("preview", self._judged(self._stack.preview), listener)
 
     def up(self, listener: Listener | None = None) -> Run:
         """Make it so."""
-        return self._run("up", self._stack.up, listener)
+        return self._run("up", self._judged(self._stack.up), listener)
 
     def destroy(self, listener: Listener | None = None) -> Run:
         """Take it all down, in reverse order of dependence.
@@ -203,6 +211,11 @@ class Engine:
         """Resources of the deployment, in the engine's order."""
         return list(self.export().get("resources", []))
 
+    def _judged(self, verb: Callable[..., object]) -> Callable[..., object]:
+        """The verb with the policy pack, if there is one."""
+        packs = [str(self._spec.policies)] if self._spec.policies else None
+        return functools.partial(verb, policy_packs=packs)
+
     def _run(self, kind: Kind, verb: Callable[..., object], listener: Listener | None) -> Run:
         recorder = _Recorder(kind, listener)
         try:
@@ -228,7 +241,21 @@ def _command(spec: EngineSpec) -> auto.PulumiCommand:
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.exists():
         link.symlink_to(spec.pulumi.resolve())
+    if spec.policies:
+        _policy_host(link.parent)
     return auto.PulumiCommand(root=str(spec.home / "root"))
+
+
+def _policy_host(directory: Path) -> None:
+    """What the engine starts a Python policy pack with.
+
+    The official command line brings its own; the one built from the engine's module has none.
+    """
+    host = directory / "pulumi-analyzer-policy-python"
+    python = shlex.quote(sys.executable)
+    # After address and program come the pack's runtime options, which pulumi.policy does not take.
+    host.write_text(f'#!/bin/sh\nexec {python} -u -m pulumi.policy "$1" "$2"\n')
+    host.chmod(0o700)
 
 
 def _environment(spec: EngineSpec) -> dict[str, str]:
@@ -241,6 +268,7 @@ def _environment(spec: EngineSpec) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
         "PULUMI_DEBUG_PROVIDERS": attached,
         "NO_COLOR": "1",
+        "PATH": os.pathsep.join([str(spec.home / "root" / "bin"), os.environ.get("PATH", os.defpath)]),
         **throwaway,
         **spec.env,
     }
