@@ -14,7 +14,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -30,11 +30,15 @@ _UNCHANGED = {OpType.SAME, OpType.READ}
 
 
 class EngineError(Exception):
-    """The engine refused or failed; the message holds its own error diagnostics, in order."""
+    """The engine refused or failed; the message holds its own error diagnostics, in order.
 
-    def __init__(self, kind: Kind, diagnostics: list[str], run: Run) -> None:
+    ``violations``: those among them that the policy pack said.
+    """
+
+    def __init__(self, kind: Kind, diagnostics: list[str], run: Run, violations: Sequence[str] = ()) -> None:
         self.kind = kind
         self.diagnostics = diagnostics
+        self.violations = list(violations)
         self.run = run
         super().__init__(f"{kind} failed:\n" + "\n".join(diagnostics))
 
@@ -84,6 +88,7 @@ class _Recorder:
         self._changes: dict[str, int] = {}
         self._seconds: float | None = None
         self.errors: list[str] = []
+        self.violations: list[str] = []
 
     def __call__(self, event: EngineEvent) -> None:
         now = time.monotonic() - self._began
@@ -109,7 +114,7 @@ class _Recorder:
             self.errors.append(event.diagnostic_event.message.strip())
         elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
             found = event.policy_event
-            self.errors.append(" ".join(found.message.split("\n")).strip())
+            self.violations.append(" ".join(found.message.split("\n")).strip())
 
     def _close(self, urn: str, now: float, *, failed: bool) -> None:
         if urn in self._open:
@@ -221,7 +226,8 @@ class Engine:
         try:
             verb(on_event=recorder, color="never", suppress_outputs=True, suppress_progress=True)
         except auto.CommandError as error:
-            raise EngineError(kind, recorder.errors or [str(error)], recorder.run()) from error
+            said = [*recorder.violations, *recorder.errors]
+            raise EngineError(kind, said or [str(error)], recorder.run(), recorder.violations) from error
         return recorder.run()
 
 

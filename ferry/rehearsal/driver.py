@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import policy
 from ferry.bootstrap.policies import Place
 from ferry.bootstrap.rehearsed import REPOSITORY, RehearsedBootstrap
 from ferry.rehearsal import facts, measure
 from ferry.rehearsal.checks import ALL_CHECKS, CheckContext, cluster
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
-from ferry.report.model import Check, Claim, Cluster, Kept, Memory, Report
+from ferry.report.model import Check, Claim, Cluster, Kept, Memory, Policy, Report
+from policy.catalogue import RULES, STACK_RULES
 from sandbox.controlplane.client import Client
 from sandbox.engine import Engine, EngineError, EngineSpec, Run
 from sandbox.inventory import Leftovers, Things, aws_inventory, key_waits_for_deletion, leftovers
@@ -24,6 +26,7 @@ from sandbox.world import World, WorldError
 from stacks.program import run as program
 from stacks.settings import Settings, SettingsError
 
+PACK = Path(policy.__file__).parent
 STOPPERS = (EngineError, WorldError, ProcessError, SettingsError)
 """What ends a rehearsal early with a sentence for a person; anything else is a bug with its traceback."""
 
@@ -42,6 +45,7 @@ class Findings:
     resources: list[dict[str, Any]] = field(default_factory=list)
     second_preview_changes: int | None = None
     cluster: Cluster | None = None
+    violations: list[str] = field(default_factory=list)
     left: Leftovers = field(default_factory=lambda: Leftovers({}, []))
     simulated: list[str] = field(default_factory=list)
     failure: str = ""
@@ -64,6 +68,11 @@ class Rehearsal:
         """All acts; the report says where it stopped, if it did."""
         try:
             self._acts()
+        except EngineError as error:
+            self.findings.violations = error.violations
+            self.findings.failure = str(error)
+            if error.violations:
+                self._findings_of(self._obeyed)
         except STOPPERS as error:
             self.findings.failure = str(error)
         return self.report()
@@ -121,6 +130,7 @@ class Rehearsal:
             providers=providers,
             config=REVIEWED,
             env=self._world.spec.environment(),
+            policies=PACK,
         )
         return Engine(spec, program)
 
@@ -157,6 +167,11 @@ class Rehearsal:
         self.findings.seconds["waiting"] = waiting + phase.seconds
         self.findings.seconds["up"] = run.seconds - waiting
         self.findings.resources = engine.resources()
+        self._findings_of(self._obeyed)
+
+    def _obeyed(self) -> list[Check]:
+        claim = Claim("policy", "E3", "the policy pack, enforced by the engine, finds nothing to stop")
+        return [claim.none_of(self.findings.violations, "violations")]
 
     def _second_preview(self, engine: Engine) -> None:
         run = self._timed("second_preview", "second preview", engine.preview, len(self.findings.resources))
@@ -271,6 +286,7 @@ class Rehearsal:
             timings=times,
             second_preview_changes=seen.second_preview_changes,
             cluster=seen.cluster,
+            policy=Policy(rules=len(RULES) + len(STACK_RULES), violations=seen.violations),
             kept=[Kept(what=what, reason=reason) for what, reason in seen.left.kept.items()],
             leaks=seen.left.leaks,
             memory=memory,
