@@ -68,6 +68,12 @@ def _cluster(item: Resource, bill: _Bill) -> list[Line]:
     return _flat(Component.CLUSTER, item, "control plane", bill.month(bill.prices.cluster_hour))
 
 
+def _component(item: Resource, bill: _Bill) -> list[Line]:
+    """The component stands for the cluster where nothing has made its children: without an engine."""
+    made = any(found.type == "aws:eks/cluster:Cluster" for found in bill.resources)
+    return [] if made else _cluster(item, bill)
+
+
 def _node_group(item: Resource, bill: _Bill) -> list[Line]:
     size = str(many(item.props.get("instanceTypes"))[0])
     low, high = (number(at(item.props, f"scalingConfig.{key}")) for key in ("desiredSize", "maxSize"))
@@ -92,20 +98,33 @@ def _pool(item: Resource, bill: _Bill) -> list[Line]:
     }
     families = wanted.get("karpenter.k8s.aws/instance-family", [])
     sizes = wanted.get("karpenter.k8s.aws/instance-size", [])
-    kinds = [name for family in families for size in sizes if (name := f"{family}.{size}")]
-    hours = {name: bill.prices.of("instance", name) for name in kinds}
+    hours = {
+        name: bill.prices.of("instance", name)
+        for family in families
+        for size in sizes
+        if (name := f"{family}.{size}")
+    }
     if not hours:
         return []
-    name, usd = min(hours.items(), key=lambda pair: pair[1])
-    number_of = _machines(item, name)
+    name = min(hours, key=hours.__getitem__)
+    usd, number_of = hours[name], _machines(item, name)
     share = bill.table.spot_share if "spot" in wanted.get("karpenter.sh/capacity-type", []) else 1.0
-    gpu = at(item.props, "spec.limits.nvidia") is not None or "nvidia.com/gpu" in (at(item.props, "spec.limits") or {})
+    gpu = "nvidia.com/gpu" in (at(item.props, "spec.limits") or {})
     what = f"0 to {number_of:.0f} × {name}{' at spot prices' if share < 1 else ''}"
     component = Component.SERVING if gpu else Component.CLUSTER
     return [Line(component, item.name, what, 0.0, number_of * bill.month(usd) * share)]
 
 
-_CPUS = {"medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32, "12xlarge": 48, "16xlarge": 64}
+_CPUS = {
+    "medium": 2,
+    "large": 2,
+    "xlarge": 4,
+    "2xlarge": 8,
+    "4xlarge": 16,
+    "8xlarge": 32,
+    "12xlarge": 48,
+    "16xlarge": 64,
+}
 """Virtual CPUs of a size; the same for the families m, t and g."""
 
 
@@ -235,7 +254,9 @@ def _claims(item: Resource, bill: _Bill) -> list[Line]:
         for claim in maps(at(item.props, "spec.volumeClaimTemplates"))
     ]
     gib = replicas * sum(float(size.removesuffix("Gi")) for size in asked if size.endswith("Gi"))
-    return _flat(Component.CLUSTER, item, f"{gib:.0f} GB of volumes", gib * bill.prices.disk_gb) if gib else []
+    return (
+        _flat(Component.CLUSTER, item, f"{gib:.0f} GB of volumes", gib * bill.prices.disk_gb) if gib else []
+    )
 
 
 _PRICERS: Mapping[str, Pricer] = {
@@ -259,7 +280,7 @@ _PRICERS: Mapping[str, Pricer] = {
     "aws:cloudwatch/logGroup:LogGroup": _logs,
     "aws:kms/key:Key": _key,
     "aws:secretsmanager/secret:Secret": _secret,
-    "eks:index:Cluster": _nothing,
+    "eks:index:Cluster": _component,
 }
 
 FREE = frozenset(
