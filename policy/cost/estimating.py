@@ -78,7 +78,7 @@ def _node_group(item: Resource, bill: _Bill) -> list[Line]:
     size = str(many(item.props.get("instanceTypes"))[0])
     low, high = (number(at(item.props, f"scalingConfig.{key}")) for key in ("desiredSize", "maxSize"))
     each = bill.month(bill.prices.of("instance", size)) + _disk(bill) * bill.prices.disk_gb
-    what = f"{low:.0f} to {high:.0f} × {size}"
+    what = f"{low:.0f} to {high:.0f} x {size}"
     return [Line(Component.CLUSTER, item.name, what, low * each, high * each)]
 
 
@@ -98,19 +98,15 @@ def _pool(item: Resource, bill: _Bill) -> list[Line]:
     }
     families = wanted.get("karpenter.k8s.aws/instance-family", [])
     sizes = wanted.get("karpenter.k8s.aws/instance-size", [])
-    hours = {
-        name: bill.prices.of("instance", name)
-        for family in families
-        for size in sizes
-        if (name := f"{family}.{size}")
-    }
+    kinds = [f"{family}.{size}" for family in families for size in sizes]
+    hours = {name: bill.prices.of("instance", name) for name in kinds}
     if not hours:
         return []
     name = min(hours, key=hours.__getitem__)
     usd, number_of = hours[name], _machines(item, name)
     share = bill.table.spot_share if "spot" in wanted.get("karpenter.sh/capacity-type", []) else 1.0
     gpu = "nvidia.com/gpu" in (at(item.props, "spec.limits") or {})
-    what = f"0 to {number_of:.0f} × {name}{' at spot prices' if share < 1 else ''}"
+    what = f"0 to {number_of:.0f} x {name}{' at spot prices' if share < 1 else ''}"
     component = Component.SERVING if gpu else Component.CLUSTER
     return [Line(component, item.name, what, 0.0, number_of * bill.month(usd) * share)]
 
@@ -182,7 +178,7 @@ def _database(item: Resource, bill: _Bill) -> list[Line]:
     least, most = number(item.props.get("allocatedStorage")), number(item.props.get("maxAllocatedStorage"))
     hour = copies * bill.month(bill.prices.of("database", size))
     gb = copies * bill.prices.database_disk_gb
-    what = f"{copies} × {size}, {least:.0f} to {max(least, most):.0f} GB each"
+    what = f"{copies} x {size}, {least:.0f} to {max(least, most):.0f} GB each"
     return [Line(Component.MLFLOW, item.name, what, hour + least * gb, hour + max(least, most) * gb)]
 
 
@@ -191,7 +187,7 @@ def _cache(item: Resource, bill: _Bill) -> list[Line]:
     nodes = shards * (1 + number(item.props.get("replicasPerNodeGroup")))
     size = str(item.props.get("nodeType"))
     usd = nodes * bill.month(bill.prices.of("cache", size))
-    return _flat(Component.REDIS, item, f"{nodes:.0f} × {size}", usd)
+    return _flat(Component.REDIS, item, f"{nodes:.0f} x {size}", usd)
 
 
 def _bucket(item: Resource, bill: _Bill) -> list[Line]:
@@ -286,35 +282,59 @@ _PRICERS: Mapping[str, Pricer] = {
 FREE = frozenset(
     # Cost nothing themselves; what flows through some of them is in the line of what it flows from.
     {
-        "aws:backup/plan:Plan", "aws:backup/selection:Selection", "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+        "aws:backup/plan:Plan",
+        "aws:backup/selection:Selection",
+        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
         "aws:backup/vaultPolicy:VaultPolicy",
-        "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget",
-        "aws:datasync/locationS3:LocationS3", "aws:datasync/locationNfs:LocationNfs",
-        "aws:ec2/customerGateway:CustomerGateway", "aws:ec2/vpnGateway:VpnGateway",
+        "aws:cloudwatch/eventRule:EventRule",
+        "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:datasync/locationNfs:LocationNfs",
+        "aws:datasync/locationS3:LocationS3",
+        "aws:ec2/customerGateway:CustomerGateway",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        "aws:ec2/flowLog:FlowLog",
+        "aws:ec2/internetGateway:InternetGateway",
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        "aws:ec2/route:Route",
+        "aws:ec2/routeTable:RouteTable",
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:ec2/securityGroup:SecurityGroup",
+        "aws:ec2/subnet:Subnet",
+        "aws:ec2/vpc:Vpc",
         "aws:ec2/vpnConnectionRoute:VpnConnectionRoute",
+        "aws:ec2/vpnGateway:VpnGateway",
         "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation",
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "aws:ec2/flowLog:FlowLog",
-        "aws:ec2/internetGateway:InternetGateway", "aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/route:Route",
-        "aws:ec2/routeTable:RouteTable", "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/subnet:Subnet", "aws:ec2/vpc:Vpc",
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
         "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
-        "aws:eks/accessEntry:AccessEntry", "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
-        "aws:eks/addon:Addon", "aws:elasticache/parameterGroup:ParameterGroup",
-        "aws:elasticache/subnetGroup:SubnetGroup", "aws:iam/instanceProfile:InstanceProfile",
-        "aws:iam/openIdConnectProvider:OpenIdConnectProvider", "aws:iam/policy:Policy", "aws:iam/role:Role",
-        "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "aws:kms/alias:Alias", "aws:rds/parameterGroup:ParameterGroup", "aws:rds/subnetGroup:SubnetGroup",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "aws:s3/bucketLogging:BucketLogging",
-        "aws:s3/bucketOwnershipControls:BucketOwnershipControls", "aws:s3/bucketPolicy:BucketPolicy",
+        "aws:eks/accessEntry:AccessEntry",
+        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        "aws:eks/addon:Addon",
+        "aws:elasticache/parameterGroup:ParameterGroup",
+        "aws:elasticache/subnetGroup:SubnetGroup",
+        "aws:iam/instanceProfile:InstanceProfile",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "aws:iam/policy:Policy",
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "aws:kms/alias:Alias",
+        "aws:rds/parameterGroup:ParameterGroup",
+        "aws:rds/subnetGroup:SubnetGroup",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketLogging:BucketLogging",
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        "aws:s3/bucketPolicy:BucketPolicy",
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:s3/bucketVersioning:BucketVersioning", "aws:secretsmanager/secretVersion:SecretVersion",
-        "aws:secretsmanager/secretPolicy:SecretPolicy", "aws:secretsmanager/secretRotation:SecretRotation",
-        "aws:sqs/queue:Queue", "aws:sqs/queuePolicy:QueuePolicy",
-        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:secretsmanager/secretRotation:SecretRotation",
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        "aws:sqs/queue:Queue",
+        "aws:sqs/queuePolicy:QueuePolicy",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     }
-)  # fmt: skip
+)
 """Types that have no price of their own."""

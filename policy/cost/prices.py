@@ -56,8 +56,8 @@ class Prices(_Frozen):
         table: Mapping[str, float] = getattr(self, f"{kind}_hour")
         if size not in table:
             raise PriceError(
-                f"{TABLE.name} has no price of {size}, so nothing was estimated. Add it under {kind}_hour, or "
-                f"choose one of {', '.join(sorted(table))}."
+                f"{TABLE.name} has no price of {size}, so nothing was estimated. "
+                f"Add it under {kind}_hour, or choose one of {', '.join(sorted(table))}."
             )
         return table[size]
 
@@ -84,8 +84,8 @@ class PriceTable(_Frozen):
         """
         if name not in self.regions:
             raise PriceError(
-                f"{TABLE.name} has no prices of {name}, so nothing was estimated. Add them, or estimate for one "
-                f"of {', '.join(sorted(self.regions))}."
+                f"{TABLE.name} has no prices of {name}, so nothing was estimated. "
+                f"Add them, or estimate for one of {', '.join(sorted(self.regions))}."
             )
         return self.regions[name]
 
