@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policy.model import Rule, StackRule
-from policy.rules import cluster, data, identity, network, nodes, pods, whole
+from policy.model import Rule, Site, StackRule
+from policy.rules import budget, cluster, data, identity, network, nodes, pods, whole
 
 RULES: Sequence[Rule] = (
     *data.RULES,
@@ -17,5 +17,12 @@ RULES: Sequence[Rule] = (
 )
 """Judged resource by resource, before each is made."""
 
-STACK_RULES: Sequence[StackRule] = whole.RULES
-"""Judged when all resources are known."""
+
+def stack_rules(site: Site) -> Sequence[StackRule]:
+    """Judged when all resources are known; the budget is the environment's own."""
+    return (*whole.RULES, budget.rule(site))
+
+
+def ids() -> list[str]:
+    """Ids of all rules, in the order in which they are judged."""
+    return [rule.id for rule in (*RULES, *stack_rules(Site("any")))]

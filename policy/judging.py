@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from policy.catalogue import RULES, STACK_RULES
+from policy.catalogue import RULES, stack_rules
 from policy.model import Resource, Site, Violation, judge_resource, judge_stack
 
 
@@ -20,6 +20,6 @@ def _all(resources: Sequence[Resource], site: Site) -> Iterable[Violation]:
         if rule.applies(site):
             for resource in resources:
                 yield from judge_resource(rule, resource)
-    for stack_rule in STACK_RULES:
+    for stack_rule in stack_rules(site):
         if stack_rule.applies(site):
             yield from judge_stack(stack_rule, resources)

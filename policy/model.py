@@ -61,6 +61,9 @@ class Site:
     keeps_data: bool = True
     teardown: bool = False
     """A reviewed teardown is under way: what protects data is lifted on purpose."""
+    region: str = "us-east-1"
+    budget_usd: float | None = None
+    """What a month may cost at most; None for no limit."""
 
 
 @dataclass(frozen=True)

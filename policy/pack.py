@@ -7,6 +7,7 @@ resource before it is made.
 from __future__ import annotations
 
 import datetime
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policy.catalogue import RULES, STACK_RULES
+from policy.catalogue import RULES, ids, stack_rules
 from policy.exceptions import Excuse, read, weigh
 from policy.model import Resource, Rule, Site, StackRule, Violation, judge_resource, judge_stack
 
@@ -40,6 +41,8 @@ def site_of(environment: str, config: Mapping[str, str]) -> Site:
         environment=environment,
         keeps_data=environment in _KEEPS_DATA,
         teardown=config.get("ferry:teardown") == "true",
+        region=config.get("ferry:region", ""),
+        budget_usd=json.loads(config.get("ferry:cost") or "{}").get("budget_usd"),
     )
 
 
@@ -64,7 +67,7 @@ def pack(site: Site, excuses: Sequence[Excuse], today: datetime.date) -> PolicyP
             say(str(violation), violation.urn or None)
 
     policies = [_resource_policy(rule, report) for rule in RULES if rule.applies(site)]
-    stack_policies = [_stack_policy(rule, report) for rule in STACK_RULES if rule.applies(site)]
+    stack_policies = [_stack_policy(rule, report) for rule in stack_rules(site) if rule.applies(site)]
     return PolicyPack(
         name=NAME, enforcement_level=EnforcementLevel.MANDATORY, policies=[*policies, *stack_policies]
     )
@@ -102,6 +105,6 @@ def _description(rule: Rule | StackRule) -> str:
 def from_environment() -> PolicyPack:
     """The pack for the stack that the engine is working on; it says which in its environment."""
     config: dict[str, str] = yaml.safe_load(os.environ.get("PULUMI_CONFIG") or "{}") or {}
-    excuses = read(yaml.safe_load(EXCEPTIONS.read_text()), {rule.id for rule in (*RULES, *STACK_RULES)})
+    excuses = read(yaml.safe_load(EXCEPTIONS.read_text()), ids())
     site = site_of(os.environ.get("PULUMI_STACK", ""), config)
     return pack(site, excuses, datetime.datetime.now(datetime.UTC).date())

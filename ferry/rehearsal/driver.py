@@ -17,7 +17,7 @@ from ferry.rehearsal.checks import ALL_CHECKS, CheckContext, cluster
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
 from ferry.report.model import Check, Claim, Cluster, Kept, Memory, Policy, Report
-from policy.catalogue import RULES, STACK_RULES
+from policy.catalogue import ids
 from sandbox.controlplane.client import Client
 from sandbox.engine import Engine, EngineError, EngineSpec, Run
 from sandbox.inventory import Leftovers, Things, aws_inventory, key_waits_for_deletion, leftovers
@@ -286,7 +286,7 @@ class Rehearsal:
             timings=times,
             second_preview_changes=seen.second_preview_changes,
             cluster=seen.cluster,
-            policy=Policy(rules=len(RULES) + len(STACK_RULES), violations=seen.violations),
+            policy=Policy(rules=len(ids()), violations=seen.violations),
             kept=[Kept(what=what, reason=reason) for what, reason in seen.left.kept.items()],
             leaks=seen.left.leaks,
             memory=memory,

@@ -122,6 +122,7 @@ DOCUMENT: dict[str, Any] = {
         "deletion_protection": True,
     },
     "registry": {"repositories": ["ferry/model-server", "ferry/pipeline"], "keep_images": 30},
+    "cost": {"budget_usd": 2000, "legacy_usd": 2400},
     "services": {
         "audit": {
             "retention_days": 365,

@@ -15,6 +15,7 @@ from infra.specs.redis import RedisSpec
 from infra.specs.registry import RegistrySpec
 from infra.specs.storage import StorageSpec
 from stacks import rollout
+from stacks.settings.cost import CostSpec
 from stacks.settings.services import ServicesSpec
 from workloads.state import WorkloadState
 
@@ -74,6 +75,7 @@ class Settings(BaseModel):
     redis: RedisSpec
     postgres: PostgresSpec
     registry: RegistrySpec
+    cost: CostSpec = Field(default_factory=CostSpec)
     services: ServicesSpec = Field(default_factory=ServicesSpec)
     workloads: dict[str, WorkloadState] = Field(default_factory=dict)
 

@@ -226,6 +226,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "FERRY.KEEP.3": unprotect("prod", data.INSTANCE),
     "FERRY.COST.2": change("dev", whole.PROVIDER, "defaultTags", json.dumps({"tags": {"project": "ferry"}})),
+    "FERRY.COST.3": change("dev", nodes.POOL, "spec.limits", {"cpu": "3200", "memory": "6400Gi"}, "general"),
     "FERRY.ACCOUNT.1": change("dev", whole.PROVIDER, "allowedAccountIds", None),
 }
 """Rule → the mistake that it is there for."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from policy.model import Resource, Site
-from tests.infra.environments import made
+from tests.infra.environments import made, settings
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -25,7 +25,13 @@ def rendered(environment: str) -> tuple[Resource, ...]:
 
 def site(environment: str) -> Site:
     """What rules know of it."""
-    return Site(environment, keeps_data=environment != "dev")
+    found = settings(environment)
+    return Site(
+        environment,
+        keeps_data=found.environment.keeps_data,
+        region=found.region,
+        budget_usd=found.cost.budget_usd,
+    )
 
 
 def changed(props: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:

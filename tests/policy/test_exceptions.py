@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from policy.catalogue import RULES, STACK_RULES
+from policy.catalogue import ids
 from policy.exceptions import ExceptionsError, read, weigh
 from policy.model import Severity, Site, Violation
 from policy.pack import EXCEPTIONS
 
-KNOWN = {rule.id for rule in (*RULES, *STACK_RULES)}
+KNOWN = ids()
 TODAY = datetime.date(2026, 11, 21)
 PROD, DEV = Site("prod"), Site("dev", keeps_data=False)
 FOUND = Violation("PSS.VOLUMES", "gpu-plugin", "volume socket is a hostPath", Severity.HIGH, "why", "way out")
