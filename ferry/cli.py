@@ -6,6 +6,7 @@ import typer
 
 from ferry.bootstrap import bootstrap
 from ferry.charts import app as charts
+from ferry.cost import cost
 from ferry.doctor import doctor
 from ferry.rehearsal.command import rehearse
 
@@ -19,3 +20,4 @@ app.command()(rehearse)
 app.command()(bootstrap)
 app.command()(doctor)
 app.add_typer(charts, name="charts", no_args_is_help=True)
+app.command()(cost)

@@ -6,7 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
-from tests.mutants import crossing
+from tests.mutants import crossing, judging
 from tests.mutants.charted import CHARTED
 from tests.mutants.keeping import AUDIT_MUTANTS, BACKUP_MUTANTS, MOVING_MUTANTS
 from tests.mutants.mutant import Mutant
@@ -284,6 +284,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *CHARTED,
     *AUDIT_MUTANTS,
     *crossing.MUTANTS,
+    *judging.MUTANTS,
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,
 )

@@ -1,0 +1,5 @@
+"""What an environment costs a month, before it is applied."""
+
+from ferry.cost.command import cost
+
+__all__ = ["cost"]
