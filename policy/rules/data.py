@@ -82,6 +82,12 @@ def _versions_kept(resource: Resource) -> list[str]:
     return [] if status == "Enabled" else [f"versioning is {status or 'not configured'}"]
 
 
+def _rotates(resource: Resource) -> list[str]:
+    """KMS does not rotate keys that sign: whoever verifies holds the public half."""
+    signs = resource.props.get("keyUsage") in {"SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"}
+    return [] if signs or true(resource.props.get("enableKeyRotation")) else ["rotation is not on"]
+
+
 def _tags_immutable(resource: Resource) -> list[str]:
     found = resource.props.get("imageTagMutability")
     return [] if found == "IMMUTABLE" else [f"tags are {found or 'MUTABLE'}"]
@@ -222,7 +228,7 @@ RULES: Sequence[Rule] = (
         "KMS.4", _F, _MEDIUM, [KEY],
         "A key that leaked stays good for ever",
         "Write enable_key_rotation=True",
-        must_be_on("enableKeyRotation", "rotation"),
+        _rotates,
     ),
     Rule(
         "KMS.5", _F, _CRITICAL, [KEY],
