@@ -1,0 +1,89 @@
+"""The pipeline's own files (E7): no long-lived key, least rights, every action by commit.
+
+zizmor judges them; what it does not know of this project (roles, gates, the policy pack) is judged here. That the
+hosting service runs them as written cannot be proved on one machine.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ferry.bootstrap.policies import Place, apply_trust, preview_trust
+from stacks.settings import Environment
+
+WORKFLOWS = sorted((Path(__file__).parents[1] / ".github/workflows").glob("*.yml"))
+STACKS = [str(item) for item in Environment]
+
+
+def read(name: str) -> dict[Any, Any]:
+    loaded: dict[Any, Any] = yaml.safe_load((WORKFLOWS[0].parent / name).read_text())
+    return loaded
+
+
+def test_judge_of_workflows_finds_nothing() -> None:
+    """E7: injection, loose permissions, credentials left behind, unpinned actions."""
+    zizmor = Path(sys.executable).with_name("zizmor")
+    found = subprocess.run(
+        [zizmor, "--offline", "--no-progress", "--persona", "pedantic", *WORKFLOWS],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_foreign_action_is_pinned_by_commit_and_says_its_version(path: Path) -> None:
+    """E7."""
+    for line in path.read_text().splitlines():
+        if match := re.search(r"uses: (\S+)(.*)", line):
+            own = match[1].startswith("./")
+            assert own or re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", match[1] + match[2]), line
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_secret_is_read_and_nothing_is_given_by_default(path: Path) -> None:
+    """E7: no long-lived keys: there is none to read."""
+    assert "secrets." not in path.read_text()
+    assert read(path.name)["permissions"] == {}
+
+
+def test_roles_and_gates_are_those_that_bootstrap_trusts() -> None:
+    """E7: a job that asks for a role from another place than bootstrap expects would be refused by AWS."""
+    jobs = read("up.yml")["jobs"]
+    assert {name: job["with"]["gate"] for name, job in jobs.items()} == {name: name for name in STACKS}
+    drift = read("drift.yml")["jobs"]["drift"]
+    assert drift["strategy"]["matrix"]["stack"] == read("preview.yml")["jobs"]["preview"]["strategy"]["matrix"]["stack"]
+    for stack in STACKS:
+        place = Place(stack, "123456789012", "us-east-1", "acme/ferry")
+        assert f"repo:acme/ferry:environment:{stack}" in str(apply_trust(place))
+        gate = drift["with"]["gate"].replace("${{ matrix.stack }}", stack)
+        assert f"repo:acme/ferry:environment:{gate}" in str(preview_trust(place))
+        assert "repo:acme/ferry:pull_request" in str(preview_trust(place))
+
+
+def test_environments_are_applied_in_order_with_approval_and_one_at_a_time() -> None:
+    """E7."""
+    jobs = read("up.yml")["jobs"]
+    assert [jobs[name].get("needs") for name in ("dev", "staging", "prod")] == [None, "dev", "staging"]
+    assert all(job["with"]["purpose"] == "apply" for job in jobs.values())
+    assert read("stack.yml")["jobs"]["run"]["concurrency"]["cancel-in-progress"] is False
+
+
+def test_every_command_of_the_engine_is_judged_by_the_policy_pack() -> None:
+    """E3, E7."""
+    steps = read("stack.yml")["jobs"]["run"]["steps"]
+    commands = [step["run"] for step in steps if re.match(r"pulumi (preview|up)", step.get("run", ""))]
+    assert len(commands) == 3
+    assert all("--policy-pack policy" in command for command in commands)
+
+
+def test_what_runs_on_every_push_is_what_a_person_runs() -> None:
+    assert read("test.yml")["jobs"]["test"]["steps"][-1]["run"] == ".ci/run"
