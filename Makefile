@@ -36,8 +36,9 @@ mutants: setup tools ## for every requirement, a one-line mutation that its name
 	@$(RUN) python -m tests.mutants
 
 .PHONY: setup
-setup: ## bring uv and the Python environment
+setup: ## bring uv, the Python environment and a real Redis
 	@env -u PYTHONDONTWRITEBYTECODE $(UV) sync --frozen --compile-bytecode
+	@scripts/redis
 
 .PHONY: tools
 tools: setup ## build the pinned tools that are not there yet

@@ -110,3 +110,22 @@ MOVING_MUTANTS = (
         f"{_MOVES}_a_role_reads_its_source_and_writes_its_prefix_and_nothing_else",
     ),
 )
+
+_REDIS = "tests/sandbox/servers/test_redis.py::test"
+
+REDIS_MUTANTS = (
+    Mutant(
+        "A6",
+        "sandbox/servers/redis.py",
+        '"port": "0" if shape.tls else str(port),',
+        '"port": str(port - 1) if shape.tls else str(port),',
+        f"{_REDIS}_with_tls_no_port_is_open_without_it",
+    ),
+    Mutant(
+        "A6",
+        "ferry/rehearsal/checks/failover.py",
+        "old = [age for age in outcome.lost if age > LAST_MOMENT_S]",
+        "old = [age for age in outcome.lost if age > BOUND_S]",
+        f"{_REDIS}_a_lost_write_is_judged_by_when_it_was_acknowledged",
+    ),
+)

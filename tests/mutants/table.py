@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tests.mutants import crossing, judging
 from tests.mutants.charted import CHARTED
-from tests.mutants.keeping import AUDIT_MUTANTS, BACKUP_MUTANTS, MOVING_MUTANTS
+from tests.mutants.keeping import AUDIT_MUTANTS, BACKUP_MUTANTS, MOVING_MUTANTS, REDIS_MUTANTS
 from tests.mutants.mutant import Mutant
 
 _KEEPING = "stacks/settings/rules/keeping.py"
@@ -287,4 +287,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *judging.MUTANTS,
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,
+    *REDIS_MUTANTS,
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 
 import httpx
+import redis
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from ferry.rehearsal.checks.context import CheckContext, CheckFunction, Note
 from ferry.report.model import Check, Claim
 from sandbox.controlplane.client import ApiError
+from sandbox.processes import ProcessError
 from sandbox.providers.base import ProviderError
 
 BREAKDOWNS = (
@@ -20,7 +22,9 @@ BREAKDOWNS = (
     ProviderError,
     ResponseParserError,
     httpx.HTTPError,
+    ProcessError,
     TimeoutError,
+    redis.RedisError,
 )
 """What the account or the cluster may answer instead of an answer; anything else is a bug and keeps its
 traceback.
