@@ -8,6 +8,7 @@ from ferry.bootstrap import bootstrap
 from ferry.charts import app as charts
 from ferry.cost import cost
 from ferry.doctor import doctor
+from ferry.gates.command import gate
 from ferry.rehearsal.command import rehearse
 
 app = typer.Typer(
@@ -21,3 +22,4 @@ app.command()(bootstrap)
 app.command()(doctor)
 app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)
+app.command()(gate)

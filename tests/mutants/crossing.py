@@ -144,4 +144,67 @@ FLEET = (
     ),
 )
 
-MUTANTS = (*FLEET, *WORKLOADS, *STAGES, *EVIDENCE)
+_CHECKS = "ferry/gates/checks.py"
+_SIMULATION = "tests/ferry/gates/test_simulation.py::test"
+_PARITY = "tests/ferry/gates/test_checks.py::test_parity_has_a_state_for_each_case"
+
+GATES = (
+    Mutant(
+        "C7",
+        _CHECKS,
+        "good = found.low > -limit and (comparison",
+        "good = found.estimate > -limit and (comparison",
+        f"{_SIMULATION}_auc_gate_promotes_worse_models_rarely_and_equal_ones_usually",
+    ),
+    Mutant(
+        "C7",
+        "ferry/gates/power.py",
+        "ALPHA = 0.045",
+        "ALPHA = 0.09",
+        f"{_SIMULATION}_accuracy_gate_promotes_worse_models_rarely_and_equal_ones_usually",
+    ),
+    Mutant("C7", _CHECKS, "if n < planned:", "if n < 1:", _PARITY),
+    Mutant(
+        "C7",
+        _CHECKS,
+        "SEEDS = 5",
+        "SEEDS = 4",
+        "tests/ferry/gates/test_checks.py::test_training_may_take_a_fifth_longer",
+    ),
+    Mutant(
+        "C1",
+        _CHECKS,
+        "comparison is Comparison.NON_INFERIORITY or found.high < limit",
+        "True",
+        _PARITY,
+    ),
+    Mutant(
+        "C13",
+        _CHECKS,
+        "elif missing or not there:",
+        "elif not there:",
+        "tests/ferry/gates/test_checks.py::test_features_are_equal_one_by_one",
+    ),
+)
+
+_DETECTORS = "ferry/guard/detectors.py"
+_FOUND = "tests/ferry/guard/test_detectors.py::test"
+
+GUARD = (
+    Mutant(
+        "C8",
+        _DETECTORS,
+        "return np.maximum(0, score +",
+        "return (score +",
+        f"{_FOUND}_failure_is_found_within_its_bar",
+    ),
+    Mutant(
+        "C8",
+        _DETECTORS,
+        "FALSE_ALARM = 0.003",
+        "FALSE_ALARM = 0.1",
+        f"{_FOUND}_limit_keeps_its_run_length_at_any_traffic",
+    ),
+)
+
+MUTANTS = (*GATES, *GUARD, *FLEET, *WORKLOADS, *STAGES, *EVIDENCE)

@@ -1,0 +1,1 @@
+"""Gates: what is measured about a workload becomes signed evidence, or a refusal (requirement C7)."""
