@@ -7,6 +7,10 @@ MAKEFLAGS += --no-print-directory
 ENV ?= dev
 UV := scripts/uv
 RUN := $(UV) run --frozen --no-sync
+# Two of them mostly wait for a rehearsal: see tests/order.py.
+WORKERS ?= 4
+# Many an image sets this; each of a rehearsal's processes would then compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
@@ -18,7 +22,7 @@ rehearse: setup ## the main job: preview, up, checks, destroy, report; ENV=prod 
 
 .PHONY: test
 test: lint tools ## everything: lint, types, import rules, unit tests, both rehearsals
-	@PYTHONHASHSEED=0 $(RUN) pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@PYTHONHASHSEED=0 $(RUN) pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: lint
 lint: setup ## ruff, mypy (strict) and the one-way import rules
@@ -37,7 +41,7 @@ mutants: setup tools ## for every requirement, a one-line mutation that its name
 
 .PHONY: setup
 setup: ## bring uv, the Python environment and a real Redis
-	@env -u PYTHONDONTWRITEBYTECODE $(UV) sync --frozen --compile-bytecode
+	@$(UV) sync --frozen --compile-bytecode
 	@scripts/redis
 
 .PHONY: tools

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import infra
 import policy
+import stacks
+import workloads
 from ferry.bootstrap.policies import Place
 from ferry.bootstrap.rehearsed import REPOSITORY, RehearsedBootstrap
-from ferry.rehearsal import facts, measure
+from ferry.rehearsal import facts, measure, sdk_modules
 from ferry.rehearsal.checks import ALL_CHECKS, CheckContext, cluster
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
@@ -146,7 +149,7 @@ class Rehearsal:
     def _load_program(self) -> None:
         """Reads the SDK's modules before anything is timed: a floor that comes later finds them loaded."""
         with self._show.phase("program"):
-            facts.load_sdk()
+            sdk_modules.load((infra, workloads, stacks))
 
     def _findings_of(self, judge: Callable[[], list[Check]]) -> None:
         self.findings.checks += judge()

@@ -6,10 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from operator import attrgetter
-
-import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
 
 from ferry.rehearsal.checks.availability import controllers, pending, shortfalls
 from ferry.rehearsal.measure import Interval
@@ -19,18 +15,8 @@ from sandbox.engine import Run
 from sandbox.worldspec import WorldError, WorldSpec
 
 _PACKAGES = ("pulumi", "pulumi-aws", "pulumi-eks", "pulumi-kubernetes", "moto")
-_SERVICES = ("cloudwatch", "ec2", "ecr", "eks", "elasticache", "iam", "kms", "rds", "s3", "secretsmanager")
-_KINDS = ("apps.v1.StatefulSet", "core.v1.Service", "helm.v3.Release", "policy.v1.PodDisruptionBudget")
 READY_SECONDS = 120.0
 """How long everything wanted may take to become ready after `up`."""
-
-
-def load_sdk() -> None:
-    """The modules of the SDKs that the program uses; they load at first use, which takes seconds."""
-    for service in _SERVICES:
-        hasattr(getattr(aws, service), "loaded")  # any attribute will do
-    for kind in _KINDS:
-        attrgetter(kind)(kubernetes)
 
 
 def versions() -> dict[str, str]:

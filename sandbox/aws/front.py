@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import json
 import sys
@@ -11,18 +10,18 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
-from moto.core import responses
+from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.exceptions import ServiceException
 from moto.core.model_instances import reset_model_data
-from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 from werkzeug.exceptions import HTTPException
 
-from sandbox.aws import gaps, wire
+from sandbox.aws import gaps, moto_made, wire
+from sandbox.aws.answers import Answers, depends_on_the_question_alone
 from sandbox.aws.authorize import authorize
 from sandbox.aws.calls import CallLog
 from sandbox.aws.gaps.asking import Ask, Passed
@@ -38,10 +37,6 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 _WAITS = {("sqs", "ReceiveMessage"), ("sts", "AssumeRoleWithWebIdentity")}
 """Calls that may wait, for a message or for the API server's keys; all others go one at a time, because moto
 checks and then acts."""
-_STATIC = {("ec2", "DescribeInstanceTypes"), ("ec2", "DescribeInstanceTypeOfferings")}
-"""Answers that depend on the question alone, and take seconds: given again as they were given first."""
-
-
 _CLOSED = ("/moto-api", "/latest/meta-data/", "/latest/api/")
 """moto's own pages: its dashboard, its reset and its metadata service are no part of AWS's API."""
 
@@ -66,9 +61,21 @@ class _Moto(DomainDispatcherApplication):
             self._backends[host] = found
         return self._backends[host]
 
+    def load(self, service: str, account: str, region: str) -> None:
+        """Make the service's application, and its backend of the account and region."""
+        scope = f"AWS4-HMAC-SHA256 Credential=none/20000101/{region}/{service}/aws4_request"
+        name = self.infer_service_region_host(
+            {"HTTP_AUTHORIZATION": scope, "HTTP_HOST": "localhost", "PATH_INFO": "/"}, "/"
+        )
+        backend = str(self.get_backend_for_host(name))
+        with self.lock:
+            if backend not in self.app_instances:
+                self.app_instances[backend] = self.create_app(backend)
+        places: Any = get_backend(cast("Any", backend))[account]
+        places[region if region in places.regions else "aws"]
 
-# moto looks through a class of hundreds of methods at every call; the class never changes.
-setattr(responses, "method_names_from_class", functools.cache(method_names_from_class))  # noqa: B010
+
+moto_made.prepare()
 
 
 def forget() -> None:
@@ -87,15 +94,16 @@ class Front:
     Args:
         spec: the world it belongs to.
         keys: where the tokens' signing keys come from; the API server of the world by default.
+        answers: where answers that never change are kept; in memory by default.
     """
 
-    def __init__(self, spec: WorldSpec, keys: Jwks | None = None) -> None:
+    def __init__(self, spec: WorldSpec, keys: Jwks | None = None, answers: Answers | None = None) -> None:
         self._spec = spec
         self._keys = keys or published_keys(spec)
         self._log = CallLog(spec.calls)
         self._moto = _Moto()
         self._lock = threading.RLock()
-        self._given: dict[tuple[str, str, bytes], Reply] = {}
+        self._answers = answers or Answers()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
@@ -111,7 +119,7 @@ class Front:
 
     @contextlib.contextmanager
     def _turn(self, call: Call) -> Iterator[None]:
-        if (call.service, call.operation) in _WAITS | _STATIC:
+        if (call.service, call.operation) in _WAITS or depends_on_the_question_alone(call):
             yield
             return
         with self._lock:
@@ -154,12 +162,16 @@ class Front:
         result = gaps.answer(ask)
         if not isinstance(result, Passed):
             return wire.answer(call, result)
-        if (call.service, call.operation) not in _STATIC:
-            return self._pass_on(call, environ, body)
-        question = (call.region, call.operation, body)
-        if question not in self._given:
-            self._given[question] = self._pass_on(call, environ, body)
-        return self._given[question]
+        if depends_on_the_question_alone(call):
+            return self._answers.get(call, body, lambda: self._pass_on(call, environ, body))
+        return self._pass_on(call, environ, body)
+
+    def warm(self, services: Iterable[str]) -> None:
+        """Load what moto, and AWS's models, load at the first call to each service."""
+        for service in services:
+            with contextlib.suppress(Exception):  # whoever calls the service meets the same error
+                wire.load(service)
+                self._moto.load(service, self._spec.account, self._spec.region)
 
     def _pass_on(self, call: Call, environ: dict[str, Any], body: bytes) -> Reply:
         """Let moto answer."""

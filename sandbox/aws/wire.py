@@ -93,6 +93,13 @@ def read(environ: Environ, body: bytes) -> Call:
         return Call(service, "", region, key)
 
 
+def load(service: str) -> None:
+    """Read a service's model now, which its first call would wait for; ``service`` is the signing name."""
+    name = _MODELS.get(service, service)
+    get_service_model(name)
+    get_service_router(name)
+
+
 def _modelled(request: Request, call: Call) -> Call:
     name = _MODELS.get(call.service, call.service)
     service = get_service_model(name)

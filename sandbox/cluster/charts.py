@@ -28,7 +28,9 @@ class Charts:
         self._client = client
         self._host = host
         self._ledger = ledger
-        self._definitions = [yaml.safe_load(path.read_text()) for path in karpenter.definitions(spec.crds)]
+        self._definitions = [
+            yaml.load(path.read_text(), Loader=yaml.CSafeLoader) for path in karpenter.definitions(spec.crds)
+        ]
         self._applied = False
 
     def loop(self) -> Loop:

@@ -58,7 +58,7 @@ def _environment(path: Path) -> str:
     return found[1]
 
 
-class _AsTheEngine(yaml.SafeLoader):
+class _AsTheEngine(yaml.CSafeLoader):
     """YAML as the engine's own parser takes it, and no key twice.
 
     PyYAML alone follows YAML 1.1: it takes ``no`` for false and ``12:30`` for 750, and of a key given twice

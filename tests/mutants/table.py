@@ -10,6 +10,7 @@ from tests.mutants import crossing, judging
 from tests.mutants.charted import CHARTED
 from tests.mutants.keeping import AUDIT_MUTANTS, BACKUP_MUTANTS, MOVING_MUTANTS, REDIS_MUTANTS
 from tests.mutants.mutant import Mutant
+from tests.mutants.speed import SPEED_MUTANTS
 
 _KEEPING = "stacks/settings/rules/keeping.py"
 _NODES = "stacks/settings/rules/nodes.py"
@@ -288,4 +289,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,
     *REDIS_MUTANTS,
+    *SPEED_MUTANTS,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import re
 from pathlib import Path
@@ -21,8 +22,13 @@ def stack_file(environment: str) -> Path:
 
 
 def tree_of(environment: str) -> Tree:
-    """The file's configuration without the namespace."""
-    config = yaml.safe_load(stack_file(environment).read_text())["config"]
+    """The file's configuration without the namespace; yours to change."""
+    return copy.deepcopy(_read(environment))
+
+
+@functools.cache
+def _read(environment: str) -> Tree:
+    config = yaml.load(stack_file(environment).read_text(), Loader=yaml.CSafeLoader)["config"]
     return {key.removeprefix("ferry:"): value for key, value in config.items()}
 
 

@@ -3,7 +3,7 @@
 import logging
 import os
 
-from sandbox.providers.aws.clients import warm
+from sandbox.providers.aws import clients, table
 from sandbox.providers.aws.session import AwsSession
 from sandbox.providers.base import serve
 
@@ -18,6 +18,8 @@ SERVICES = (
 
 if __name__ == "__main__":
     logging.basicConfig(level=os.environ.get("FERRY_LOG", "WARNING"))
+    # Whoever waits for the port finds everything loaded: the control plane still boots meanwhile.
+    table.warm()
     if os.environ.get("AWS_ENDPOINT_URL"):
-        warm(SERVICES, os.environ.get("AWS_REGION", "us-east-1"))
+        clients.warm(SERVICES, os.environ.get("AWS_REGION", "us-east-1"))
     serve(AwsSession, VERSION)

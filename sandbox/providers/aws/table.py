@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sandbox.providers.aws import sdk
+from sandbox.providers.aws import schemas, sdk
 from sandbox.providers.aws.handler import Handler, Scope
 from sandbox.providers.base import Props, ProviderError
 
@@ -138,6 +138,15 @@ def handler_for(type_: str) -> Handler:
 
         return Recorded(type_)
     raise ProviderError(_refusal(type_))
+
+
+def warm() -> None:
+    """Read what every backed type's first use would read: its handler, the SDK's types, AWS's schema."""
+    for type_ in BACKED:
+        handler = handler_for(type_)
+        sdk.type_info(type_)
+        if handler.cfn:
+            schemas.schema(handler.cfn)
 
 
 def _refusal(type_: str) -> str:

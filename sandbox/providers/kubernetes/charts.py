@@ -66,7 +66,7 @@ def locate(release: Mapping[str, Any]) -> Chart:
 
 
 def _local(directory: Path) -> Chart:
-    metadata = yaml.safe_load((directory / "Chart.yaml").read_text())
+    metadata = yaml.load((directory / "Chart.yaml").read_text(), Loader=yaml.CSafeLoader)
     return Chart(str(metadata["name"]), str(metadata["version"]))
 
 
@@ -76,7 +76,7 @@ def values_of(release: Mapping[str, Any]) -> Any:
     files = release.get("valueYamlFiles") or []
     merged: dict[str, Any] = {}
     for file in files:
-        merged = _merge(merged, yaml.safe_load(_text(reveal(file))) or {})
+        merged = _merge(merged, yaml.load(_text(reveal(file)), Loader=yaml.CSafeLoader) or {})
     if not merged:
         return given
     return Secret(_merge(merged, reveal(given))) if isinstance(given, Secret) else _merge(merged, given)

@@ -105,7 +105,7 @@ def _parse(kubeconfig: Any) -> Mapping[str, Any]:
         )
     text = kubeconfig if isinstance(kubeconfig, str) else json.dumps(kubeconfig)
     try:
-        parsed = yaml.safe_load(text)
+        parsed = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise UnreachableError(
             f"failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- {error}"

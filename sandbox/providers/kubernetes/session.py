@@ -98,9 +98,8 @@ class KubernetesSession(Session):
         return {"result": self._decoded(str(args["text"]), args.get("defaultNamespace"))}
 
     def _decoded(self, text: str, namespace: str | None) -> list[Props]:
-        found = [
-            item for item in yaml.safe_load_all(text) if item and item.get("kind") and item.get("apiVersion")
-        ]
+        documents = yaml.load_all(text, Loader=yaml.CSafeLoader)
+        found = [item for item in documents if item and item.get("kind") and item.get("apiVersion")]
         for item in found:
             meta = item.setdefault("metadata", {})
             if namespace and not meta.get("namespace") and self._connection.namespaced(item):

@@ -39,13 +39,20 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> WorldSpec:
 
 
 @pytest.fixture(scope="session")
-def endpoint(spec: WorldSpec) -> Iterator[str]:
-    """A running front."""
+def front(spec: WorldSpec) -> Any:
+    """The application."""
     os.environ.update(settings(spec))
     from sandbox.aws.front import Front  # noqa: PLC0415 - moto reads its settings as it is imported
-    from sandbox.aws.serving import Server  # noqa: PLC0415
 
-    with Server(Front(spec)) as server:
+    return Front(spec)
+
+
+@pytest.fixture(scope="session")
+def endpoint(front: Any) -> Iterator[str]:
+    """A running front."""
+    from sandbox.aws.serving import Server  # noqa: PLC0415 - moto reads its settings as it is imported
+
+    with Server(front) as server:
         yield server.endpoint
 
 
