@@ -9,7 +9,9 @@ from typing import Any
 
 from moto.core import responses
 from moto.core.utils import method_names_from_class
+from moto.ec2 import utils
 from moto.iam.models import IAMBackend, ManagedPolicy
+from moto.moto_api._internal import mock_random
 
 _read_policies = IAMBackend._init_aws_policies
 
@@ -20,6 +22,13 @@ def prepare() -> None:
     setattr(responses, "method_names_from_class", functools.cache(method_names_from_class))  # noqa: B010
     # moto reads AWS's 1,400 policies from 4.7 MB of JSON for every account that begins.
     setattr(IAMBackend, "_init_aws_policies", _aws_policies)  # noqa: B010
+    # moto chooses 45,000 letters one by one for the volumes of AWS's images, in every region that begins.
+    setattr(utils, "random_resource_id", _resource_id)  # noqa: B010
+
+
+def _resource_id(size: int = 8) -> str:
+    """So many hexadecimal digits, from moto's own source of chance."""
+    return f"{mock_random.getrandbits(4 * size):0{size}x}"
 
 
 def _aws_policies(backend: IAMBackend) -> list[ManagedPolicy]:

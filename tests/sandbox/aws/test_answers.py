@@ -7,6 +7,7 @@ is the rehearsal's to show.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,12 @@ def test_a_new_account_finds_aws_s_policies_as_they_were(aws: Clients) -> None:
     assert aws("iam").get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
     forget()
     assert aws("iam").get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+
+
+def test_ids_of_ec2_are_as_long_as_aws_s_and_differ(aws: Clients) -> None:
+    made = [aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] for _ in range(4)]
+    assert len(set(made)) == 4
+    assert all(re.fullmatch("vpc-[0-9a-f]{17}", identity) for identity in made)
 
 
 def test_warming_makes_nothing_that_an_account_shows(aws: Clients, front: Any) -> None:
