@@ -28,7 +28,7 @@ from sandbox.ports import free_ports
 from sandbox.toolchain import Tool, Toolchain
 from sandbox.toolchain.cache import default_root
 from sandbox.toolchain.path_engine import engine_on_path
-from sandbox.toolchain.table import RECIPES
+from sandbox.toolchain.table import RECIPES, Recipe
 from stacks.settings import Environment, SettingsError, load_file
 
 PYTHONS = ((3, 11), (3, 13))
@@ -233,7 +233,7 @@ def look(directory: Path) -> Facts:
     engine = engine_on_path()
     cache = default_root()
     memory, disk = psutil.virtual_memory().available, shutil.disk_usage(_existing(cache)).free
-    needed = max(RECIPES[tool].go_version for tool in Tool)
+    needed = max(recipe.go_version for recipe in RECIPES.values() if isinstance(recipe, Recipe))
     return Facts(
         system=platform.system(),
         machine=platform.machine(),

@@ -11,8 +11,9 @@ import pulumi_kubernetes as kubernetes
 
 from infra.scope import Component
 
-Level = Literal["restricted", "baseline"]
-"""Of the Pod Security Standards: ``restricted`` is good practice, ``baseline`` stops known escalations."""
+Level = Literal["restricted", "baseline", "privileged"]
+"""Of the Pod Security Standards: ``restricted`` is good practice, ``baseline`` stops known escalations, and
+``privileged`` is for daemons that read or change their node (logs, GPUs), in namespaces of their own."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from infra.audit import Audit, AuditArgs
 from infra.backup import Backup, BackupArgs
 from infra.migration_data import DataMigration, DataMigrationArgs
 from infra.specs.storage import Purpose
+from stacks.charted import Charted
 from stacks.foundation import Foundation
 from stacks.settings import Settings
 
@@ -25,17 +26,24 @@ class Services:
         audit: who read and changed the stores.
         backup: copies of what holds data, kept apart from it.
         migration: moves of data into the stores.
+        charted: services that come as charts.
     """
 
     audit: Audit | None
     backup: Backup | None
     migration: DataMigration | None
+    charted: Charted
 
 
 def build(settings: Settings, foundation: Foundation) -> Services:
     """Registers the layer's components."""
     builder = _Builder(settings, foundation)
-    return Services(audit=builder.audit, backup=builder.backup, migration=builder.migration)
+    return Services(
+        audit=builder.audit,
+        backup=builder.backup,
+        migration=builder.migration,
+        charted=builder.charted,
+    )
 
 
 class _Builder:
@@ -47,6 +55,7 @@ class _Builder:
         self.audit = self._audit() if self._on("audit") else None
         self.backup = self._backup() if self._on("backup") else None
         self.migration = self._migration() if self._on("data_migration") else None
+        self.charted = Charted(settings, foundation)
 
     def _on(self, capability: str) -> bool:
         """Whether the rollout, with its overrides, switches a capability on."""

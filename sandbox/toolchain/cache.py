@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sandbox.toolchain.errors import ToolchainError
-from sandbox.toolchain.table import Recipe
+from sandbox.toolchain.table import AnyRecipe
 
 VARIABLE = "FERRY_CACHE"
 _ROOM_NEEDED_GIB = 10.0  # measured: compiled packages 6.1, modules 2.3, tools 0.6, Go 0.2; the tools stay
@@ -44,11 +44,11 @@ class Cache:
         self._tools = root / "tools"
         self.workshop = self._tools / ".workshop"
 
-    def home(self, recipe: Recipe) -> Path:
+    def home(self, recipe: AnyRecipe) -> Path:
         """Where this very build of a tool is or would be."""
         return self._tools / f"{recipe.tool}-{recipe.key}"
 
-    def has(self, recipe: Recipe) -> bool:
+    def has(self, recipe: AnyRecipe) -> bool:
         """Whether it is there; a half-made one never is, since they arrive by one rename."""
         return (self.home(recipe) / recipe.tool).is_file()
 
@@ -80,7 +80,7 @@ class Cache:
             yield self.workshop
 
     @contextlib.contextmanager
-    def adding(self, recipe: Recipe) -> Iterator[Path]:
+    def adding(self, recipe: AnyRecipe) -> Iterator[Path]:
         """Make a tool's directory: fill what is yielded; if that succeeds it appears whole under its name."""
         draft = Path(tempfile.mkdtemp(prefix=f".{recipe.tool}-", dir=self._tools))
         try:

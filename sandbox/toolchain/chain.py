@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox.toolchain.building import build
+from sandbox.toolchain.building import Watcher, build
 from sandbox.toolchain.cache import Cache, default_root
 from sandbox.toolchain.errors import ToolchainError
-from sandbox.toolchain.golang import find_go
+from sandbox.toolchain.golang import Go, find_go
+from sandbox.toolchain.modules import gather
 from sandbox.toolchain.path_engine import PathEngine, engine_on_path
 from sandbox.toolchain.showing import Show, showing
-from sandbox.toolchain.table import RECIPES, Tool
+from sandbox.toolchain.table import RECIPES, AnyRecipe, Recipe, Tool
 
 VARIABLE = "FERRY_TOOLS"
 """Names a directory that has all the tools (and ``crds`` and ``stages``); nothing is built then."""
@@ -108,13 +109,13 @@ class Toolchain:
             show.say(self._on_path.refused)
         with self._cache.building(lambda: show.say("another build is under way; waiting for it")) as workshop:
             try:
-                go = find_go(max(RECIPES[tool].go_version for tool in wanted), workshop, show.say)
+                go = find_go(_go_version([RECIPES[tool] for tool in wanted]), workshop, show.say)
                 for tool in wanted:
                     recipe = RECIPES[tool]
                     watcher = show.begin(tool)
                     if not self._cache.has(recipe):  # somebody else may have built it while we waited
                         with self._cache.adding(recipe) as draft:
-                            build(recipe, go, draft, watcher)
+                            _make(recipe, go, draft, watcher)
                     show.done(tool)
             except BaseException:
                 self._cache.tidy()
@@ -132,9 +133,22 @@ class Toolchain:
         return self._on_path.path if tool is Tool.PULUMI else None
 
     def _content(self, tool: Tool) -> Path:
-        content = RECIPES[tool].content
-        return self.path(tool).parent / (content.folder if content else "")
+        recipe = RECIPES[tool]
+        folder = recipe.content.folder if isinstance(recipe, Recipe) and recipe.content else ""
+        return self.path(tool).parent / folder
 
     @cached_property
     def _on_path(self) -> PathEngine:
         return self._look()
+
+
+def _go_version(recipes: Sequence[AnyRecipe]) -> tuple[int, ...]:
+    """The oldest Go that will do for all; fetching modules alone takes any that knows ``go -C``."""
+    return max([(1, 20), *(recipe.go_version for recipe in recipes if isinstance(recipe, Recipe))])
+
+
+def _make(recipe: AnyRecipe, go: Go, draft: Path, watcher: Watcher) -> None:
+    if isinstance(recipe, Recipe):
+        build(recipe, go, draft, watcher)
+    else:
+        gather(recipe, go, draft)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from sandbox.toolchain.definitions import TOOL, DefinitionsRecipe
 from sandbox.toolchain.errors import ToolchainError
 
 MODULES = Path(__file__).parents[2] / "tools"
@@ -36,6 +37,8 @@ class Tool(StrEnum):
     SCHEDULER = "kube-scheduler"
     KWOK = "kwok"
     KARPENTER = "karpenter"
+    DEFINITIONS = TOOL
+    """Not a program: a list of the definitions beside it."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,10 @@ def _kubernetes(tool: Tool) -> Recipe:
     )
 
 
-RECIPES: dict[Tool, Recipe] = {
-    recipe.tool: recipe
+AnyRecipe = Recipe | DefinitionsRecipe
+
+RECIPES: dict[Tool, AnyRecipe] = {
+    Tool(recipe.tool): recipe
     for recipe in (
         Recipe(
             Tool.PULUMI,
@@ -182,5 +187,6 @@ RECIPES: dict[Tool, Recipe] = {
             "github.com/aws/karpenter-provider-aws",
             content=Content("crds", ("pkg/apis/crds/*.yaml",)),
         ),
+        DefinitionsRecipe(),
     )
 }

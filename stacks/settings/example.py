@@ -124,6 +124,13 @@ DOCUMENT: dict[str, Any] = {
     "registry": {"repositories": ["ferry/model-server", "ferry/pipeline"], "keep_images": 30},
     "cost": {"budget_usd": 2000, "legacy_usd": 2400},
     "services": {
+        "logs": {"retention_days": 30},
+        "gpu": {"check_image": f"nvcr.io/nvidia/cuda@sha256:{'0' * 64}"},
+        "argo_cd": {
+            "repository": "https://github.com/example/models.git",
+            "revision": "main",
+            "domain": "argocd.example.com",
+        },
         "audit": {
             "retention_days": 365,
             "log_retention_days": 90,

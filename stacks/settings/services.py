@@ -8,6 +8,9 @@ from infra.specs.audit import AuditSpec
 from infra.specs.backup import BackupSpec
 from infra.specs.base import Spec
 from infra.specs.data_sources import DataSource
+from infra.specs.deploying import ArgoCdSpec
+from infra.specs.gpu import GpuSpec
+from infra.specs.logs import LogsSpec
 
 
 class ServicesSpec(Spec):
@@ -19,8 +22,14 @@ class ServicesSpec(Spec):
         audit: the trail of who read and changed the stores.
         backup: when what holds data is copied, and for how long that is kept.
         data_sources: what moves into the stores from elsewhere.
+        logs: central logs.
+        gpu: GPUs on nodes; wanted where ``gpu_monitoring`` is on.
+        argo_cd: models as Applications; wanted where ``deployment_sync`` is on.
     """
 
     audit: AuditSpec = Field(default_factory=AuditSpec)
     backup: BackupSpec = Field(default_factory=BackupSpec)
     data_sources: list[DataSource] = Field(default_factory=list)
+    logs: LogsSpec = Field(default_factory=LogsSpec)
+    gpu: GpuSpec | None = None
+    argo_cd: ArgoCdSpec | None = None

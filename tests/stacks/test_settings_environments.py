@@ -54,6 +54,14 @@ DIFFERENCES = {
     "postgres.backup_retention_days": "production goes back further",
     "postgres.deletion_protection": "dev is thrown away at will",
     "registry.keep_images": "production goes back further",
+    "services.logs.retention_days": "production is looked into later than dev (B11)",
+    "services.argo_cd.domain": "each has a host name of its own",
+    "services.backup.keep_days": "production goes back further (A11)",
+    "services.backup.keep_monthly_days": "production goes back further (A11)",
+    "services.backup.copy_keep_days": "production goes back further (A11)",
+    "services.backup.lock": "dev is thrown away at will",
+    "services.data_sources": "dev rehearses a move of data (A9)",
+    "cost.budget_usd": "size",
 }
 
 WHOLE = {"capabilities", "cluster.access", "cluster.endpoint.public_cidrs"}

@@ -5,7 +5,7 @@ Keys: argoproj/argo-helm, charts/argo-workflows 1.0.18 (Argo Workflows v4.0.6), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from infra.charts.values.common import Values, resources, restricted_container, restricted_pod, spread
@@ -19,8 +19,16 @@ USER = 8737
 """The user of Argo's images."""
 
 
-def values(bucket: Any, region: str, replicas: int, namespaces: Sequence[str]) -> Values:
-    """Controller and server; steps run in the namespaces of those who own them.
+@dataclass(frozen=True)
+class Steps:
+    """Where workflows run, and the service account of their steps, which the chart lets report results."""
+
+    namespace: str
+    account: str
+
+
+def values(bucket: Any, region: str, replicas: int, steps: Steps) -> Values:
+    """Controller and server; steps run elsewhere, as somebody else.
 
     Artifacts go to S3 with the credentials of the step's own service account: no key stands anywhere.
 
@@ -28,7 +36,7 @@ def values(bucket: Any, region: str, replicas: int, namespaces: Sequence[str]) -
         bucket: name of the store; may be known later.
         region: where it is.
         replicas: of the controller, of which one leads, and of the server.
-        namespaces: where workflows may run; the chart makes the role of steps there.
+        steps: where they run, and as whom.
     """
     return {
         # A job fetches the full definitions from GitHub at install; these come with the chart.
@@ -37,9 +45,11 @@ def values(bucket: Any, region: str, replicas: int, namespaces: Sequence[str]) -
         "controller": {
             **_part(replicas, "controller", "100m", "256Mi", "512Mi"),
             "instanceID": {"enabled": True, "explicitID": INSTANCE},
-            "workflowNamespaces": list(namespaces),
+            "workflowNamespaces": [steps.namespace],
             "workflowDefaults": {
                 "spec": {
+                    "serviceAccountName": steps.account,
+                    "automountServiceAccountToken": True,  # a step reports its result to the API server
                     "ttlStrategy": {"secondsAfterCompletion": 7 * 24 * 3600},
                     "podGC": {"strategy": "OnPodSuccess"},
                     "securityContext": restricted_pod(USER),
@@ -50,6 +60,11 @@ def values(bucket: Any, region: str, replicas: int, namespaces: Sequence[str]) -
         "server": {
             **_part(replicas, "server", "50m", "128Mi", "256Mi"),
             "authModes": ["client"],  # who asks shows a token of his own, and sees what that token may
+        },
+        "workflow": {
+            "namespace": steps.namespace,
+            "serviceAccount": {"create": False, "name": steps.account},
+            "rbac": {"create": True},
         },
         "executor": {
             "resources": resources("50m", "64Mi", limit="128Mi"),

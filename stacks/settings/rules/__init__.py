@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from stacks.settings.mistakes import Mistake
 from stacks.settings.model import Settings
-from stacks.settings.rules import crossing, keeping, nodes, reach
+from stacks.settings.rules import crossing, keeping, nodes, reach, services
 
-RULES = (*reach.RULES, *nodes.RULES, *keeping.RULES, *crossing.RULES)
+RULES = (*reach.RULES, *nodes.RULES, *keeping.RULES, *crossing.RULES, *services.RULES)
 
 
 def broken(settings: Settings, right: Collection[str]) -> list[Mistake]:

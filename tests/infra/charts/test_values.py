@@ -24,6 +24,7 @@ from infra.charts.values import (
 )
 
 ROLE = "arn:aws:iam::123456789012:role/ferry-prod-x"
+STEPS = argo_workflows.Steps("workflows", "workflow-runner")
 DIGEST = f"sha256:{'a' * 64}"
 
 
@@ -31,7 +32,7 @@ def chart(name: str, replicas: int = 2) -> dict[str, Any]:
     """Values as production has them."""
     return {
         "argo-cd": lambda: argo_cd.values(replicas, "argocd.example.com", digest=DIGEST),
-        "argo-workflows": lambda: argo_workflows.values("store", "us-east-1", replicas, ["team-a"]),
+        "argo-workflows": lambda: argo_workflows.values("store", "us-east-1", replicas, STEPS),
         "cert-manager": lambda: cert_manager.values(replicas),
         "external-secrets": lambda: external_secrets.values(ROLE, replicas),
         "metrics-server": lambda: metrics_server.values(replicas, DIGEST),
@@ -258,7 +259,9 @@ def test_two_workflow_controllers_do_not_take_each_others_work() -> None:
 
 def test_workflows_run_only_where_they_are_let() -> None:
     values = chart("argo-workflows")
-    assert values["controller"]["workflowNamespaces"] == ["team-a"]
+    assert values["controller"]["workflowNamespaces"] == ["workflows"]
+    assert values["controller"]["workflowDefaults"]["spec"]["serviceAccountName"] == "workflow-runner"
+    assert values["workflow"]["serviceAccount"] == {"create": False, "name": "workflow-runner"}
     assert values["server"]["authModes"] == ["client"]
 
 

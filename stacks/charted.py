@@ -1,0 +1,83 @@
+"""Services that come as charts of others (B5, B8, B9, B11), wired to one environment."""
+
+from __future__ import annotations
+
+import pulumi
+
+from infra.cluster_services import ClusterServices, ClusterServicesArgs
+from infra.deploying import ArgoCd, ArgoCdArgs, ArgoWorkflows, ArgoWorkflowsArgs
+from infra.gpu import Gpu, GpuArgs
+from infra.logs import Logs, LogsArgs
+from infra.specs.storage import Purpose
+from stacks.foundation import Foundation
+from stacks.settings import Settings
+
+
+class Charted:
+    """Each is None where its capability is off, and then leaves nothing behind.
+
+    Attributes:
+        cluster_services: certificates, secrets, metrics for autoscaling.
+        logs: central logs.
+        gpu: GPUs offered, measured and checked.
+        argo_cd: models as Applications.
+        argo_workflows: workflows of one's own.
+    """
+
+    def __init__(self, settings: Settings, foundation: Foundation) -> None:
+        on = settings.enabled
+        self._spec = settings.services
+        self._base = foundation
+        self._nodes: list[pulumi.Resource] = [*foundation.cluster.ready, *foundation.karpenter.pools]
+        self._replicas = 2 if "high_availability" in on else 1
+        self.cluster_services = self._cluster_services() if "cluster_services" in on else None
+        self.logs = self._logs() if "central_logs" in on else None
+        self.gpu = self._gpu() if "gpu_monitoring" in on else None
+        self.argo_cd = self._argo_cd() if "deployment_sync" in on else None
+        self.argo_workflows = self._argo_workflows() if "custom_workflows" in on else None
+
+    def _cluster_services(self) -> ClusterServices:
+        base = self._base
+        args = ClusterServicesArgs(
+            scope=base.scope,
+            identity=base.cluster.identity,
+            secrets_key=base.keys.data,
+            nodes=self._nodes,
+            replicas=self._replicas,
+        )
+        return ClusterServices("cluster-services", args, base.inside())
+
+    def _logs(self) -> Logs:
+        base = self._base
+        args = LogsArgs(
+            scope=base.scope,
+            spec=self._spec.logs,
+            identity=base.cluster.identity,
+            key=base.keys.logs,
+            nodes=self._nodes,
+        )
+        return Logs("logs", args, base.inside())
+
+    def _gpu(self) -> Gpu | None:
+        """None only if its settings are missing, which a rule refuses before this."""
+        spec = self._spec.gpu
+        return Gpu("gpu", GpuArgs(spec=spec, nodes=self._nodes), self._base.inside()) if spec else None
+
+    def _argo_cd(self) -> ArgoCd | None:
+        """None only if its settings are missing, which a rule refuses before this."""
+        if self._spec.argo_cd is None:
+            return None
+        args = ArgoCdArgs(spec=self._spec.argo_cd, namespaces=[], nodes=self._nodes, replicas=self._replicas)
+        return ArgoCd("argo-cd", args, self._base.inside())
+
+    def _argo_workflows(self) -> ArgoWorkflows:
+        base = self._base
+        args = ArgoWorkflowsArgs(
+            scope=base.scope,
+            identity=base.cluster.identity,
+            bucket=base.stores.buckets[Purpose.PIPELINES],
+            key=base.keys.data,
+            nodes=self._nodes,
+            replicas=self._replicas,
+        )
+        return ArgoWorkflows("argo-workflows", args, base.inside())
