@@ -24,6 +24,7 @@ class Aws:
 
     def __init__(self, spec: WorldSpec) -> None:
         self._cluster = spec.cluster_name
+        self._subnets: dict[str, Answer] = {}
         keys = spec.environment()
         session = boto3.Session(
             keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=spec.region
@@ -45,8 +46,6 @@ class Aws:
 
     def node_groups(self) -> list[Answer]:
         """The cluster's managed node groups; none where there is no cluster."""
-        if self.cluster() is None:
-            return []
         try:
             names = self.eks.list_nodegroups(clusterName=self._cluster)["nodegroups"]
             return [
@@ -68,9 +67,12 @@ class Aws:
             return error.response["ResponseMetadata"]["HTTPStatusCode"] in _NO_SUCH_CALL
 
     def subnets(self, ids: list[str]) -> list[Answer]:
-        """Subnets by id, in the order given."""
-        found = {item["SubnetId"]: item for item in self.ec2.describe_subnets(SubnetIds=ids)["Subnets"]}
-        return [found[identity] for identity in ids if identity in found]
+        """Subnets by id, in the order given; asked once, because a subnet's range and zone never change."""
+        unknown = [identity for identity in ids if identity not in self._subnets]
+        if unknown:
+            answer = self.ec2.describe_subnets(SubnetIds=unknown)["Subnets"]
+            self._subnets.update({item["SubnetId"]: item for item in answer})
+        return [self._subnets[identity] for identity in ids if identity in self._subnets]
 
     @functools.cache  # noqa: B019 - lives as long as the process, as do the facts
     def instance_type(self, name: str) -> Answer:

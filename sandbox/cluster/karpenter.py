@@ -8,10 +8,10 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from sandbox.cluster.releases import Release
 from sandbox.controlplane.client import MANAGER, Client
@@ -214,10 +214,15 @@ def _is_ready(child: Child | None) -> bool:
 
 
 def _answers(port: int) -> bool:
+    """Asked every second, so by a bare connection: httpx would read all the machine's certificates first."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=2.0)
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2.0, trust_env=False).is_success
-    except httpx.HTTPError:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def definitions(directory: Path | None) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _DRAIN_S = 15.0  # EKS gives 15 minutes; a simulated pod ends at once unless a budget forbids it
 _REFUSED_BY_BUDGET = 429
+_ASK_EVERY_S = 2.0
+"""AWS announces nothing. Machines take minutes to join there, so nobody waits for less than this."""
 
 
 class NodeGroups:
@@ -30,10 +33,12 @@ class NodeGroups:
         self._aws = aws
         self._ledger = ledger
         self._leaving: dict[str, float] = {}  # node name → when its drain began
+        self._known: dict[str, Place] = {}
+        self._asked = -math.inf
 
     def loop(self) -> Loop:
-        """The loop that drives it; AWS announces nothing, so it asks."""
-        return Loop("nodegroups", self._client, [Kind("v1", "Node")], self.step, every_s=1.5)
+        """The loop that drives it."""
+        return Loop("nodegroups", self._client, [Kind("v1", "Node")], self.step, every_s=_ASK_EVERY_S)
 
     def step(self, watchers: Sequence[Watcher]) -> None:
         """One round."""
@@ -50,6 +55,12 @@ class NodeGroups:
             self._leave(present[name])
 
     def _wanted(self) -> dict[str, Place]:
+        """Where machines should stand. A heartbeat of a node is no reason to ask AWS again."""
+        if time.monotonic() - self._asked >= _ASK_EVERY_S:
+            self._known, self._asked = self._ask(), time.monotonic()
+        return self._known
+
+    def _ask(self) -> dict[str, Place]:
         found: dict[str, Place] = {}
         for group in self._aws.node_groups():
             if group.get("status") in {"DELETING", "CREATE_FAILED"}:

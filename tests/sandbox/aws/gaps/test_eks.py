@@ -50,6 +50,12 @@ def test_cluster_refuses_subnets_in_one_zone(aws: Clients) -> None:
     assert eks.create_cluster(**{**one, "resourcesVpcConfig": {"subnetIds": subnets}})
 
 
+def test_node_groups_of_no_cluster_are_refused_and_of_an_empty_one_none(aws: Clients) -> None:
+    assert _refused(aws("eks").list_nodegroups, clusterName="ferry-test") == "ResourceNotFoundException"
+    cluster(aws)
+    assert aws("eks").list_nodegroups(clusterName="ferry-test")["nodegroups"] == []
+
+
 def test_protected_cluster_stays_until_protection_is_lifted(aws: Clients) -> None:
     cluster(aws, deletionProtection=True)
     eks = aws("eks")
