@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ferry.availability import availability
 from ferry.bootstrap import bootstrap
 from ferry.charts import app as charts
 from ferry.cost import cost
@@ -23,3 +24,4 @@ app.command()(doctor)
 app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)
 app.command()(gate)
+app.command()(availability)

@@ -11,7 +11,7 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from infra.charts.lock import LockError, committed
-from stacks import charts, fleet, foundation, services
+from stacks import charts, fleet, foundation, lowering, services
 from stacks.foundation import Foundation
 from stacks.services import Services
 from stacks.settings import Settings, SettingsError, load
@@ -24,12 +24,13 @@ def run() -> None:
 
     Raises:
         pulumi.RunError: the configuration cannot be used, or wants a step of a workload that is not legal or
-            not proven; nothing was registered, and the engine shows the
-            message without a traceback.
+            not proven, or switches off what the stack has without a reviewed teardown; nothing was
+            registered, and the engine shows the message without a traceback.
     """
     settings = read_settings()
     if loose := committed().unverified:
         pulumi.log.warn(f"{len(loose)} charts are pinned by version only; `ferry charts lock` pins them")
+    lower(settings)
     for name, value in build(settings, crossed(settings)).items():
         pulumi.export(name, value)
 
@@ -42,7 +43,17 @@ def build(settings: Settings, stages: Mapping[str, Recorded] | None = None) -> d
     """
     base = foundation.build(settings)
     made = outputs(base, services.build(settings, base))
-    return {**made, "workloads": fleet.exported(stages or {})}
+    return {**made, lowering.OUTPUT: lowering.exported(settings), "workloads": fleet.exported(stages or {})}
+
+
+def lower(settings: Settings) -> None:
+    """Say what this `up` takes away, or refuse it; see :func:`run` for errors."""
+    try:
+        gone = lowering.check(settings, fleet.last_outputs())
+    except lowering.LoweringError as error:
+        raise pulumi.RunError(str(error)) from None
+    for line in gone:
+        pulumi.log.warn(f"switched off: {line}")
 
 
 def crossed(settings: Settings) -> dict[str, Recorded]:

@@ -41,6 +41,7 @@ class Capability:
         what: in a few words.
         built: whether this version of Ferry makes it.
         core: whether everything else stands on it, so that it cannot be switched off.
+        holds: data that go for good when it is switched off; empty for none.
     """
 
     since: Level | None
@@ -48,6 +49,7 @@ class Capability:
     what: str
     built: bool = False
     core: bool = False
+    holds: str = ""
 
 
 _F, _P, _E, _I = Level.FOUNDATION, Level.PRODUCTION, Level.ENTERPRISE, Level.INNOVATION
@@ -75,8 +77,12 @@ CAPABILITIES: Mapping[str, Capability] = {
     "high_availability": Capability(_P, "B1", "two or more replicas of every platform service"),
     "team_access": Capability(_P, "B10", "RBAC and quotas per team and namespace"),
     "drift_detection": Capability(_P, "E7", "a scheduled preview that reports differences"),
-    "audit": Capability(_P, "A10", "CloudTrail for data events", built=True),
-    "backup": Capability(_P, "A11", "AWS Backup plans and rehearsed restores", built=True),
+    "audit": Capability(
+        _P, "A10", "CloudTrail for data events", built=True, holds="every file that the trail has written"
+    ),
+    "backup": Capability(
+        _P, "A11", "AWS Backup plans and rehearsed restores", built=True, holds="every backup in its vaults"
+    ),
     "scheduled_runs": Capability(_P, "C9", "pipelines by the clock, one run at a time"),
     "single_sign_on": Capability(_E, "B10", "OIDC for Grafana, Argo CD, MLflow and Kubeflow"),
     "ab_testing": Capability(_E, "C6", "split of users between two versions"),

@@ -129,3 +129,41 @@ REDIS_MUTANTS = (
         f"{_REDIS}_a_lost_write_is_judged_by_when_it_was_acknowledged",
     ),
 )
+
+_LOWERING = "tests/stacks/test_lowering.py::test"
+
+ROLLOUT_MUTANTS = (
+    Mutant(
+        "E5",
+        "stacks/lowering.py",
+        "if not lines or settings.teardown:",
+        "if lines or settings.teardown:",
+        f"{_LOWERING}_going_down_without_a_reviewed_teardown_says_what_would_be_deleted",
+    ),
+    Mutant(
+        "E5",
+        "stacks/lowering.py",
+        "return [name for name in before if name not in now and name in CAPABILITIES]",
+        "return [name for name in now if name not in before and name in CAPABILITIES]",
+        f"{_LOWERING}_what_is_switched_off_alone_counts_as_going_down",
+    ),
+)
+
+_AVAILABILITY = "tests/ferry/availability/test_availability.py::test"
+
+AVAILABILITY_MUTANTS = (
+    Mutant(
+        "E5",
+        "ferry/availability/zones.py",
+        'and rule.get("whenUnsatisfiable") == "DoNotSchedule":',
+        'and rule.get("whenUnsatisfiable"):',
+        f"{_AVAILABILITY}_what_a_zone_takes_with_it_is_named",
+    ),
+    Mutant(
+        "E5",
+        "ferry/availability/needs.py",
+        'for container in pod.get("containers") or ()',
+        'for container in pod.get("initContainers") or ()',
+        f"{_AVAILABILITY}_each_dependency_at_run_time_is_noticed",
+    ),
+)

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from tests.mutants import crossing, judging
 from tests.mutants.charted import CHARTED
-from tests.mutants.keeping import AUDIT_MUTANTS, BACKUP_MUTANTS, MOVING_MUTANTS, REDIS_MUTANTS
+from tests.mutants.keeping import (
+    AUDIT_MUTANTS,
+    AVAILABILITY_MUTANTS,
+    BACKUP_MUTANTS,
+    MOVING_MUTANTS,
+    REDIS_MUTANTS,
+    ROLLOUT_MUTANTS,
+)
 from tests.mutants.mutant import Mutant
 from tests.mutants.speed import SPEED_MUTANTS
 
@@ -290,4 +297,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *MOVING_MUTANTS,
     *REDIS_MUTANTS,
     *SPEED_MUTANTS,
+    *ROLLOUT_MUTANTS,
+    *AVAILABILITY_MUTANTS,
 )

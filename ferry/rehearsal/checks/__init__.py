@@ -18,6 +18,7 @@ from ferry.rehearsal.checks import (
     moving,
     restoring,
     samples,
+    zones,
 )
 from ferry.rehearsal.checks.availability import cluster
 from ferry.rehearsal.checks.context import CheckContext, CheckFunction, Note
@@ -34,6 +35,7 @@ ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
     ("a primary of Redis is killed", guarded("failover", "A6", failover.run)),
     ("lost and brought back", guarded("restore", "A11", restoring.run)),
     ("data that move", guarded("data", "A9", moving.run)),
+    ("a zone is gone", guarded("zones", "E5", zones.run)),
     ("the audit trail", guarded("audit", "A10", audit.run)),
     ("subnets, security groups, NodePools", guarded("discovery", "A3", discovery.run)),
     ("who may take a role", guarded("irsa", "A4", irsa.run)),
