@@ -1,4 +1,4 @@
-"""Which definitions and kustomizations are taken from the Go modules of others; pure.
+"""Which definitions are taken from the Go modules of others; pure.
 
 The rehearsal needs a chart's CustomResourceDefinitions to be real, and the charts' content is not on the
 machine. The same files are in the projects' Go modules, which the tools' own registry has.
@@ -47,7 +47,6 @@ TAKEN = (
         "argo-workflows",
         ("manifests/base/crds/minimal/argoproj.io_*.yaml",),
     ),
-    Taken("github.com/kubeflow/katib", "katib", ("manifests/v1beta1/**/*",), root="manifests/v1beta1"),
 )
 
 
