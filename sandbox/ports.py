@@ -49,3 +49,12 @@ def answers(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def answers_at(address: str, port: int) -> bool:
+    """Whether somebody listens at a loopback address other than the usual one."""
+    try:
+        with socket.create_connection((address, port), timeout=0.5):
+            return True
+    except OSError:
+        return False
