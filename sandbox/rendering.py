@@ -69,6 +69,9 @@ def _made(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
     arn = f"arn:aws:s3:::{name}" if service == "s3" else f"arn:aws:{service}:us-east-1:{ACCOUNT}:{name}"
     if service == "iam":
         arn = f"arn:aws:iam::{ACCOUNT}:{args.typ.rpartition(':')[2].lower()}/{name}"
+    if args.typ == "aws:ecr/repository:Repository":
+        host = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
+        return {"arn": arn, "name": name, "repositoryUrl": f"{host}/{name}"}
     return {"arn": arn, "name": name, "keyId": f"{args.name}-key", "url": args.inputs.get("url") or name}
 
 

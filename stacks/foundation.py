@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from infra.cluster import Cluster, ClusterArgs
 from infra.karpenter import Karpenter, KarpenterArgs
 from infra.keys import Keys
+from infra.mlflow.pods import CLIENT as MLFLOW_CLIENT
 from infra.namespaces import Namespaces, Space
 from infra.network import Network, NetworkArgs
 from infra.postgres import Postgres, PostgresArgs
@@ -27,7 +28,7 @@ from stacks.settings import Settings
 NAMESPACES: Mapping[str, Space] = {
     "ferry-system": Space("restricted", CLIENT),
     "features": Space("restricted"),
-    "kubeflow": Space("baseline", CLIENT),
+    "kubeflow": Space("baseline", {**CLIENT, **MLFLOW_CLIENT}),
 }
 """Who lives where: Ferry's own controllers, the feature store, pipelines and their steps."""
 

@@ -110,6 +110,12 @@ def outputs(made: Foundation, above: Services) -> dict[str, Any]:
 def _of_services(above: Services) -> dict[str, Any]:
     """Outputs of what is switched on."""
     found: dict[str, Any] = {}
+    if above.mlflow is not None:
+        found["mlflow"] = {
+            "url": above.mlflow.url,
+            "secret_arn": above.mlflow.secret_arn,
+            "database_secret_arn": above.mlflow.database_secret_arn,
+        }
     if above.audit is not None:
         found["audit"] = {"trail_arn": above.audit.trail_arn, "bucket": above.audit.bucket}
     if above.backup is not None:

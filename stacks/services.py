@@ -12,10 +12,12 @@ import pulumi
 from infra.audit import Audit, AuditArgs
 from infra.backup import Backup, BackupArgs
 from infra.migration_data import DataMigration, DataMigrationArgs
+from infra.mlflow import Mlflow, MlflowArgs
 from infra.specs.storage import Purpose
 from stacks.charted import Charted
 from stacks.foundation import Foundation
 from stacks.settings import Settings
+from stacks.settings.rules.tracking import MLFLOW_REPOSITORY
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,14 @@ class Services:
     """What the fleet of workloads builds on; None where the capability is off.
 
     Attributes:
+        mlflow: experiments, runs and the registry of models.
         audit: who read and changed the stores.
         backup: copies of what holds data, kept apart from it.
         migration: moves of data into the stores.
         charted: services that come as charts.
     """
 
+    mlflow: Mlflow | None
     audit: Audit | None
     backup: Backup | None
     migration: DataMigration | None
@@ -39,6 +43,7 @@ def build(settings: Settings, foundation: Foundation) -> Services:
     """Registers the layer's components."""
     builder = _Builder(settings, foundation)
     return Services(
+        mlflow=builder.mlflow,
         audit=builder.audit,
         backup=builder.backup,
         migration=builder.migration,
@@ -52,6 +57,7 @@ class _Builder:
     def __init__(self, settings: Settings, foundation: Foundation) -> None:
         self._settings = settings
         self._foundation = foundation
+        self.mlflow = self._mlflow()
         self.audit = self._audit() if self._on("audit") else None
         self.backup = self._backup() if self._on("backup") else None
         self.migration = self._migration() if self._on("data_migration") else None
@@ -60,6 +66,25 @@ class _Builder:
     def _on(self, capability: str) -> bool:
         """Whether the rollout, with its overrides, switches a capability on."""
         return capability in self._settings.enabled
+
+    def _mlflow(self) -> Mlflow | None:
+        """Experiments, runs and the registry of models (B1)."""
+        base, spec = self._foundation, self._settings.services.mlflow
+        if not self._on("experiment_tracking") or spec is None:  # the settings refuse one without the other
+            return None
+        args = MlflowArgs(
+            scope=base.scope,
+            spec=spec,
+            replicas=2 if self._on("high_availability") else 1,
+            identity=base.cluster.identity,
+            key=base.keys.data,
+            repository=base.registry.urls[MLFLOW_REPOSITORY],
+            bucket=base.stores.buckets[Purpose.MLFLOW],
+            host=base.postgres.endpoint,
+            master=base.postgres.secret_arn,
+            nodes=[*base.cluster.ready, *base.karpenter.pools],
+        )
+        return Mlflow("mlflow", args, base.inside())
 
     def _audit(self) -> Audit:
         base, stores = self._foundation, self._foundation.stores.buckets

@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 import infra
 import policy
 import stacks
 import workloads
 from ferry.bootstrap.policies import Place
 from ferry.bootstrap.rehearsed import REPOSITORY, RehearsedBootstrap
-from ferry.rehearsal import facts, measure, sdk_modules
+from ferry.rehearsal import facts, images, measure, sdk_modules
 from ferry.rehearsal.checks import ALL_CHECKS, CheckContext, cluster
+from ferry.rehearsal.checks.context import ROOT
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
 from ferry.report.model import Check, Claim, Cluster, Kept, Memory, Policy, Report
@@ -98,6 +101,7 @@ class Rehearsal:
             booting.result()  # so that what is timed from here on has the machine to itself
         self._preview(engine)
         self._up(engine)
+        self._push_images(engine)
         self._findings_of(bootstrap.judge)
         self._second_preview(engine)
         self._judge(engine)
@@ -176,6 +180,15 @@ class Rehearsal:
         claim = Claim("policy", "E3", "the policy pack, enforced by the engine, finds nothing to stop")
         return [claim.none_of(self.findings.violations, "violations")]
 
+    def _push_images(self, engine: Engine) -> None:
+        """What a pipeline does once the repositories are there."""
+        spec = self._world.spec
+        with self._show.phase("images") as phase:
+            ecr = boto3.Session(*ROOT, region_name=spec.region).client("ecr", endpoint_url=spec.aws_endpoint)
+            for line in images.push(ecr, self._settings, engine.outputs()["registry"]):
+                phase.note(line)
+                self.findings.simulated.append(line)
+
     def _second_preview(self, engine: Engine) -> None:
         run = self._timed("second_preview", "second preview", engine.preview, len(self.findings.resources))
         self.findings.second_preview_changes = run.changed
@@ -196,7 +209,7 @@ class Rehearsal:
             with self._show.phase(title) as phase:
                 self.findings.checks += check(context, phase.note)
         self.findings.cluster = cluster(context)
-        self.findings.simulated = context.simulated
+        self.findings.simulated += context.simulated
 
     def _floor(self, engine: Engine) -> None:
         """The same program through providers that do nothing: what the engine itself takes.

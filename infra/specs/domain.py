@@ -335,3 +335,23 @@ AwsSchedule = Annotated[
     str, AfterValidator(_matching(r"cron\([^()]+\)|rate\([^()]+\)", "a schedule of AWS", "cron(0 2 * * ? *)"))
 ]
 """AWS's cron expression (UTC) or rate."""
+
+Digest = Annotated[
+    str,
+    AfterValidator(_matching(r"sha256:[0-9a-f]{64}", "the digest of an image", f"sha256:{'0' * 64}")),
+]
+"""The digest of an image whose repository is known, ``sha256:…``."""
+
+Quantity = Annotated[
+    str,
+    AfterValidator(
+        _matching(r"[1-9][0-9]*(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?", "an amount as Kubernetes writes it", "2Gi")
+    ),
+]
+"""CPU or memory as Kubernetes writes it: ``500m``, ``2``, ``2Gi``."""
+
+CronLine = Annotated[
+    str,
+    AfterValidator(_matching(r"([0-9*/,-]+ ){4}[0-9*/,-]+", "a cron line of five fields", "23 4 1 * *")),
+]
+"""When something happens, as cron writes it: minute, hour, day of the month, month, day of the week."""

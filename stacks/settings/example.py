@@ -121,9 +121,16 @@ DOCUMENT: dict[str, Any] = {
         "backup_retention_days": 7,
         "deletion_protection": True,
     },
-    "registry": {"repositories": ["ferry/model-server", "ferry/pipeline"], "keep_images": 30},
+    "registry": {"repositories": ["model-server", "pipeline", "mlflow"], "keep_images": 30},
     "cost": {"budget_usd": 2000, "legacy_usd": 2400},
     "services": {
+        "mlflow": {
+            "digest": f"sha256:{'0' * 64}",
+            "replicas": 2,
+            "cpu": "1",
+            "memory": "2Gi",
+            "rotate": "23 4 1 * *",
+        },
         "logs": {"retention_days": 30},
         "gpu": {"check_image": f"nvcr.io/nvidia/cuda@sha256:{'0' * 64}"},
         "argo_cd": {

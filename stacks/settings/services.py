@@ -11,6 +11,7 @@ from infra.specs.data_sources import DataSource
 from infra.specs.deploying import ArgoCdSpec
 from infra.specs.gpu import GpuSpec
 from infra.specs.logs import LogsSpec
+from infra.specs.mlflow import MlflowSpec
 
 
 class ServicesSpec(Spec):
@@ -19,6 +20,7 @@ class ServicesSpec(Spec):
     Whether a service is there at all says the rollout (:mod:`stacks.rollout`), not this.
 
     Attributes:
+        mlflow: the tracking server; required with the capability ``experiment_tracking``.
         audit: the trail of who read and changed the stores.
         backup: when what holds data is copied, and for how long that is kept.
         data_sources: what moves into the stores from elsewhere.
@@ -27,6 +29,7 @@ class ServicesSpec(Spec):
         argo_cd: models as Applications; wanted where ``deployment_sync`` is on.
     """
 
+    mlflow: MlflowSpec | None = None
     audit: AuditSpec = Field(default_factory=AuditSpec)
     backup: BackupSpec = Field(default_factory=BackupSpec)
     data_sources: list[DataSource] = Field(default_factory=list)

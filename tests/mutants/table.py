@@ -18,6 +18,7 @@ from tests.mutants.keeping import (
 )
 from tests.mutants.mutant import Mutant
 from tests.mutants.speed import SPEED_MUTANTS
+from tests.mutants.tracking import TRACKING
 
 _KEEPING = "stacks/settings/rules/keeping.py"
 _NODES = "stacks/settings/rules/nodes.py"
@@ -290,6 +291,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *_DATA_MUTANTS,
     *_OPERATING_MUTANTS,
     *CHARTED,
+    *TRACKING,
     *AUDIT_MUTANTS,
     *crossing.MUTANTS,
     *judging.MUTANTS,

@@ -18,6 +18,7 @@ from ferry.rehearsal.checks import (
     moving,
     restoring,
     samples,
+    tracking_run,
     zones,
 )
 from ferry.rehearsal.checks.availability import cluster
@@ -40,6 +41,7 @@ ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
     ("subnets, security groups, NodePools", guarded("discovery", "A3", discovery.run)),
     ("who may take a role", guarded("irsa", "A4", irsa.run)),
     ("the sample pipelines", guarded("pipelines", "B2", samples.run)),
+    ("MLflow on Postgres", guarded("mlflow", "B1", tracking_run.run)),
     ("GPU nodes on demand", guarded("gpu", "A3", gpu_run.run)),
 )
 """Title for the progress line and the check, in the order in which they run: the one that waits comes last.

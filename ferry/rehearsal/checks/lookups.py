@@ -8,9 +8,11 @@ from collections.abc import Collection, Sequence
 
 from ferry.rehearsal.checks.context import CheckContext, Note, Object
 from ferry.rehearsal.checks.everything import live_objects
+from ferry.rehearsal.images import known
 from ferry.report.model import Check, Claim
 from sandbox import kubelet
 from sandbox.kubelet import Index, Options
+from sandbox.kubelet.objects import pod_of
 
 RESOLVES = Claim(
     "kubelet.resolves", "B9", "every Secret, ConfigMap, account, claim, port, selector and image resolves"
@@ -37,7 +39,20 @@ def run(context: CheckContext, note: Note) -> list[Check]:
     note("listing every object")
     objects = live_objects(context.kube)
     note(f"following the references of {len(objects)} objects")
-    return judge(objects, Options(roles=_roles(context)))
+    return judge(objects, Options(roles=_roles(context), digests=_digests(context, objects)))
+
+
+def _digests(context: CheckContext, objects: Sequence[Object]) -> Collection[str]:
+    """What the account's own registry has; what others publish cannot be asked here."""
+    own = f"{context.spec.account}.dkr.ecr."
+    named = {
+        str(container.get("image"))
+        for item in objects
+        for pod in (pod_of(item),)
+        if pod is not None
+        for _, _, container in pod.containers()
+    }
+    return known(context.aws("ecr")) | {image for image in named if not image.startswith(own)}
 
 
 def _roles(context: CheckContext) -> Collection[str]:

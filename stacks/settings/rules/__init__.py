@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from stacks.settings.mistakes import Mistake
 from stacks.settings.model import Settings
-from stacks.settings.rules import crossing, keeping, nodes, reach, services
+from stacks.settings.rules import crossing, keeping, nodes, reach, services, tracking
 
-RULES = (*reach.RULES, *nodes.RULES, *keeping.RULES, *crossing.RULES, *services.RULES)
+RULES = (*reach.RULES, *nodes.RULES, *keeping.RULES, *crossing.RULES, *services.RULES, *tracking.RULES)
 
 
 def broken(settings: Settings, right: Collection[str]) -> list[Mistake]:
