@@ -10,7 +10,6 @@ A score may be an array, one element for each of many simulated hours: simulatio
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,6 @@ FALSE_ALARM = 0.003
 """Chance of a false alarm of one detector in one healthy hour; three detectors stay under 1% together."""
 
 HOUR = 3_600.0
-LIMITS = range(8, 4_000)
 
 
 @dataclass(frozen=True)
@@ -32,11 +30,14 @@ class Detector:
         name: of what is counted, for the reason of a rollback.
         healthy: share of bad requests that is normal.
         worse: share that has to be found quickly; more is found quicker.
+        limits: lowest points that a healthy hour reaches with at most :data:`FALSE_ALARM`, for 1, 2, 4, …
+            requests a second; computed with :func:`alarm_in`, which a test does again.
     """
 
     name: str
     healthy: float
     worse: float
+    limits: tuple[int, ...]
 
     @property
     def up(self) -> int:
@@ -47,41 +48,33 @@ class Detector:
     def limit(self, per_second: float) -> int:
         """Points that are an alarm, so that false alarms are as rare as promised at this many requests.
 
-        The next higher power of two is assumed, so that a limit moves seldom while traffic grows.
+        The next higher power of two is assumed, so that a limit moves seldom while traffic grows; above
+        4,096 a second the highest is taken.
         """
-        rate = 2 ** math.ceil(math.log2(max(per_second, 1.0)))
-        return _limit(self.up, self.healthy, rate)
+        return self.limits[min(doublings(per_second), len(self.limits) - 1)]
 
     def step(self, score: Any, seen: Any, bad: Any) -> Any:
         """The score after ``seen`` more requests, ``bad`` of them bad."""
         return np.maximum(0, score + (self.up + 1) * np.asarray(bad) - np.asarray(seen))
 
 
-ERRORS = Detector("errors", 0.001, 0.03)
+ERRORS = Detector("errors", 0.001, 0.03, (316, 334, 359, 387, 410, 430, 453, 479, 503, 525, 548, 572, 596))
 """5xx of the platform, those that a retry to the old system hid included; 0.1% is normal."""
 
-SLOW = Detector("latency", 0.01, 0.15)
+SLOW = Detector("latency", 0.01, 0.15, (74, 79, 83, 88, 93, 97, 102, 107, 111, 116, 121, 125, 130))
 """Answers slower than the SLO's 99th percentile; 1% is normal by its meaning."""
 
-DISAGREEMENT = Detector("disagreement", 0.04, 0.12)
+DISAGREEMENT = Detector(
+    "disagreement", 0.04, 0.12, (127, 136, 145, 153, 162, 170, 179, 187, 196, 205, 213, 222, 230)
+)
 """Copied requests on which the two sides disagree; 4% is what parity was planned with."""
 
 DETECTORS = (ERRORS, SLOW, DISAGREEMENT)
 
 
-@functools.cache
-def _limit(up: int, healthy: float, rate: int) -> int:
-    """The lowest limit that a healthy hour reaches with at most :data:`FALSE_ALARM`; bisection, exact."""
-    low, high = LIMITS[0], LIMITS[0] * 2
-    while alarm_in(up, healthy, high, int(rate * HOUR)) > FALSE_ALARM:
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if alarm_in(up, healthy, middle, int(rate * HOUR)) > FALSE_ALARM:
-            low = middle
-        else:
-            high = middle
-    return high
+def doublings(per_second: float) -> int:
+    """How often 1 request a second has to be doubled to be at least this many."""
+    return math.ceil(math.log2(max(per_second, 1.0)))
 
 
 def alarm_in(up: int, healthy: float, limit: int, requests: int) -> float:
@@ -99,6 +92,6 @@ def alarm_in(up: int, healthy: float, limit: int, requests: int) -> float:
 
 def run_length(detector: Detector, per_second: float) -> float:
     """Hours between two false alarms of a healthy stream, on average."""
-    rate = 2 ** math.ceil(math.log2(max(per_second, 1.0)))
-    chance = alarm_in(detector.up, detector.healthy, detector.limit(per_second), int(rate * HOUR))
+    requests = int(2 ** doublings(per_second) * HOUR)
+    chance = alarm_in(detector.up, detector.healthy, detector.limit(per_second), requests)
     return 1 / -math.log1p(-chance)

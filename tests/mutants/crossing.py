@@ -201,10 +201,51 @@ GUARD = (
     Mutant(
         "C8",
         _DETECTORS,
-        "FALSE_ALARM = 0.003",
-        "FALSE_ALARM = 0.1",
+        "(127, 136, 145, 153, 162, 170,",
+        "(117, 136, 145, 153, 162, 160,",
         f"{_FOUND}_limit_keeps_its_run_length_at_any_traffic",
     ),
 )
 
-MUTANTS = (*GATES, *GUARD, *FLEET, *WORKLOADS, *STAGES, *EVIDENCE)
+_DECIDE = "ferry/guard/decide.py"
+_LOOKS = "tests/ferry/guard/test_decide.py::test_no_sequence_of_looks_makes_a_forbidden_write"
+_BATCH = "tests/ferry/batch/test_publishing.py::test"
+
+STEPPING = (
+    Mutant("C8", _DECIDE, "now > lease.until - MARGIN:", "now > lease.until:", _LOOKS),
+    Mutant("C7", _DECIDE, "or seen.evidence.verdict is not Verdict.PASS", "", _LOOKS),
+    Mutant(
+        "C8",
+        _DECIDE,
+        "return SetWeight(least, route.version, policy.epoch,",
+        "return SetWeight(least, route.version, None,",
+        "tests/ferry/guard/test_decide.py"
+        "::test_a_failure_takes_everything_back_and_latches_until_the_epoch_is_bumped",
+    ),
+)
+
+BATCH = (
+    Mutant(
+        "C9",
+        "ferry/batch/decide.py",
+        "if pointer is not None and pointer.published is not None:",
+        "if pointer is not None and pointer.published is me:",
+        f"{_BATCH}_each_date_is_published_once_whoever_crashes",
+    ),
+    Mutant(
+        "C9",
+        "ferry/batch/publish.py",
+        'condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}',
+        'condition = {"IfNoneMatch": "*"} if tag is None else {}',
+        f"{_BATCH}_memory_refuses_what_s3_refuses",
+    ),
+    Mutant(
+        "C9",
+        "ferry/batch/compare.py",
+        "self.keys > 0 and self.missing == 0 and",
+        "self.keys > 0 and",
+        f"{_BATCH}_a_missing_row_is_a_difference",
+    ),
+)
+
+MUTANTS = (*BATCH, *STEPPING, *GATES, *GUARD, *FLEET, *WORKLOADS, *STAGES, *EVIDENCE)

@@ -1,0 +1,1 @@
+"""Batch work: both sides run, outputs are compared, and each logical date is published once (C9)."""
