@@ -64,6 +64,7 @@ def judge(
         found.append(checks.training(*measured.runs, spec.tolerances.training_time))
     if Kind.FEATURES in kinds:
         found += checks.features(spec.features, measured.compared or {})
+    found += [_unmeasured(kind) for kind in sorted(kinds - {check.kind for check in found})]
     return Evidence(
         workload=spec.name,
         environment=where.environment,
@@ -83,6 +84,12 @@ def verdict(evidence: Evidence) -> Verdict:
     """The first verdict that is not PASS; NO_DATA if nothing was looked at."""
     bad = [check.verdict for check in evidence.checks if check.verdict is not Verdict.PASS]
     return bad[0] if bad else (Verdict.PASS if evidence.checks else Verdict.NO_DATA)
+
+
+def _unmeasured(kind: Kind) -> Check:
+    """A kind that is asked for and that nothing was measured about: said, not left out."""
+    note = "this version of Ferry has no measurement of it"
+    return Check(kind=kind, metric="any", verdict=Verdict.NO_DATA, method="not judged", n=0, note=note)
 
 
 def _one(models: frozenset[str]) -> str:

@@ -231,6 +231,13 @@ def test_rows_that_prove_nothing_are_told_apart(changes: dict[str, Any], verdict
     assert gate.verdict(judged(**changes)) is verdict
 
 
+def test_what_nothing_measures_is_no_data_and_not_left_out() -> None:
+    """C7, C12: a step that asks for the export of history does not pass for want of a measurement."""
+    kinds = frozenset({Kind.EXPORT})
+    item = gate.judge(CHURN, Where("dev", Stage.STANDBY, None), kinds, Measured(Side({}), Side({}), {}), NOW)
+    assert [(check.kind, check.verdict) for check in item.checks] == [(Kind.EXPORT, Verdict.NO_DATA)]
+
+
 def test_evidence_names_both_models_and_exactly_its_rows() -> None:
     item = judged()
     assert (item.legacy_model, item.platform_model) == ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
