@@ -133,7 +133,10 @@ def _carry_out(action: Action, job: Job, store: Store, now: datetime) -> None:
 
 def _rows(store: Store, key: str) -> Rows | None:
     found = store.read(key)
-    return None if found is None else json.loads(found[0])
+    if found is None:
+        return None
+    rows: Rows = json.loads(found[0])
+    return rows
 
 
 def _pointer(store: Store, key: str) -> Pointer | None:

@@ -213,7 +213,14 @@ _BATCH = "tests/ferry/batch/test_publishing.py::test"
 
 STEPPING = (
     Mutant("C8", _DECIDE, "now > lease.until - MARGIN:", "now > lease.until:", _LOOKS),
-    Mutant("C7", _DECIDE, "or seen.evidence.verdict is not Verdict.PASS", "", _LOOKS),
+    Mutant(
+        "C7",
+        _DECIDE,
+        "or seen.evidence.verdict is not Verdict.PASS",
+        "",
+        "tests/ferry/guard/test_decide.py"
+        "::test_nothing_is_raised_on_any_verdict_but_pass_or_without_warm_capacity",
+    ),
     Mutant(
         "C8",
         _DECIDE,

@@ -103,7 +103,8 @@ def live(seen: Seen, seconds: float, memory: Memory | None = None) -> tuple[Memo
     for tick in range(int(seconds * 2)):
         memory, actions = step(ME, memory, seen, tick * 0.5)
         for write in (item for item in actions if isinstance(item, SetWeight)):
-            latch = write.latch if write.latch is not None else seen.route.latched_epoch  # type: ignore[union-attr]
+            assert seen.route is not None
+            latch = write.latch if write.latch is not None else seen.route.latched_epoch
             seen = replace(seen, route=Route(write.weight, str(tick), latch))
             writes.append(write)
     return memory, seen, writes
@@ -115,13 +116,23 @@ def test_a_healthy_platform_rises_to_its_ceiling_and_no_further() -> None:
     assert [write.weight for write in writes] == [1, 5, 25]
 
 
+@pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.PASS}))
+def test_nothing_is_raised_on_any_verdict_but_pass_or_without_warm_capacity(verdict: Verdict) -> None:
+    """C7, C8."""
+    seen = world(weight=5)
+    _, _, writes = live(replace(seen, evidence=Finding(verdict=verdict, why="")), 2 * DWELL)
+    assert writes == []
+    _, _, writes = live(replace(seen, warm=False), 2 * DWELL)
+    assert writes == []
+
+
 def test_a_failure_takes_everything_back_and_latches_until_the_epoch_is_bumped() -> None:
     """C8: at most ten ticks; then nothing raises it, however healthy, until a reviewed change."""
     memory, seen, writes = live(world(weight=25, window=BROKEN), 5)
     assert [(write.weight, write.latch) for write in writes] == [(0, 1)]
     memory, seen, writes = live(replace(seen, window=HEALTHY), 10 * DWELL, memory)
     assert writes == []
-    bumped = replace(seen, policy=replace(seen.policy, epoch=2))  # type: ignore[type-var]  # it is there
+    bumped = replace(seen, policy=Policy(Stage.CANARY, 25, epoch=2))
     _, _, writes = live(bumped, 2 * DWELL, memory)
     assert [write.weight for write in writes] == [1]
 
@@ -140,10 +151,16 @@ def test_without_metrics_it_goes_back_after_a_while() -> None:
     assert seen.route is not None
 
 
-@pytest.mark.parametrize("missing", ["route", "policy"])
-def test_what_it_cannot_read_it_does_not_change(missing: str) -> None:
+@pytest.mark.parametrize(
+    "seen",
+    [
+        replace(world(weight=25, window=BROKEN), route=None),
+        replace(world(weight=25, window=BROKEN), policy=None),
+    ],
+    ids=["no route", "no policy"],
+)
+def test_what_it_cannot_read_it_does_not_change(seen: Seen) -> None:
     """C8: API server down: no write, and no heartbeat, so the watchdog knows."""
-    seen = replace(world(weight=25, window=BROKEN), **{missing: None})
     _, actions = step(ME, Memory(), seen, 0.0)
     assert [type(item) for item in actions] == [Claim]
 
