@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
@@ -67,11 +67,11 @@ class _Moto(DomainDispatcherApplication):
         name = self.infer_service_region_host(
             {"HTTP_AUTHORIZATION": scope, "HTTP_HOST": "localhost", "PATH_INFO": "/"}, "/"
         )
-        backend = str(self.get_backend_for_host(name))
+        backend: Any = self.get_backend_for_host(name)
         with self.lock:
             if backend not in self.app_instances:
                 self.app_instances[backend] = self.create_app(backend)
-        places: Any = get_backend(cast("Any", backend))[account]
+        places: Any = get_backend(backend)[account]
         places[region if region in places.regions else "aws"]
 
 
