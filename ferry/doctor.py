@@ -25,7 +25,7 @@ from rich.table import Table
 from sandbox.engine import official_plugin
 from sandbox.isolation import probe
 from sandbox.ports import free_ports
-from sandbox.toolchain import Tool, Toolchain
+from sandbox.toolchain import REHEARSAL, Tool, Toolchain
 from sandbox.toolchain.cache import default_root
 from sandbox.toolchain.path_engine import engine_on_path
 from sandbox.toolchain.table import RECIPES, Recipe
@@ -242,7 +242,7 @@ def look(directory: Path) -> Facts:
         go=_version_of("go", "version"),
         pulumi=str(engine.path or ""),
         pulumi_refused=engine.refused,
-        missing=tuple(str(tool) for tool in Toolchain.locate().missing()),
+        missing=tuple(str(tool) for tool in Toolchain.locate().missing(REHEARSAL)),
         go_needed=".".join(str(part) for part in needed),
         namespaces=probe().reason,
         memory_gib=memory / _GIB,

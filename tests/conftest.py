@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from sandbox.controlplane.client import Client
-from sandbox.toolchain import Toolchain
+from sandbox.toolchain import REHEARSAL, Tool, Toolchain
 from sandbox.world import Decision, World
 from sandbox.worldspec import WorldSpec
 from tests import order
@@ -26,10 +27,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def toolchain() -> Toolchain:
-    """All pinned tools; built now if they are not there yet."""
+    """The tools of a rehearsal; built now if they are not there yet."""
     chain = Toolchain.locate()
-    chain.ensure()
+    chain.ensure(REHEARSAL)
     return chain
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """Prometheus' own judge of rules and queries."""
+    return _judge(Tool.PROMTOOL)
+
+
+@pytest.fixture(scope="session")
+def kube_score() -> Path:
+    """A judge of manifests."""
+    return _judge(Tool.KUBE_SCORE)
+
+
+@pytest.fixture(scope="session")
+def pod_security() -> Path:
+    """Kubernetes' own judge of pods."""
+    return _judge(Tool.POD_SECURITY)
+
+
+def _judge(tool: Tool) -> Path:
+    chain = Toolchain.locate()
+    chain.ensure([tool])
+    return chain.path(tool)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ferry.rehearsal.options import OptionError, Options, parse_providers
 from sandbox.isolation import run_isolated
-from sandbox.toolchain import Tool, Toolchain, ToolchainError
+from sandbox.toolchain import REHEARSAL, Tool, Toolchain, ToolchainError
 from stacks.settings import SettingsError, load_file
 
 _EXAMPLES = """
@@ -93,7 +93,7 @@ def _rehearse(options: Options, console: Console) -> int:
 def _tools(options: Options, console: Console) -> float:
     """Builds what is missing; the first preview appears while all but the engine still builds."""
     toolchain = Toolchain.locate()
-    missing = toolchain.missing()
+    missing = toolchain.missing(REHEARSAL)
     if not missing:
         return 0.0
     began = time.monotonic()

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from sandbox.toolchain.chain import VARIABLE, Toolchain
 from sandbox.toolchain.errors import ToolchainError
-from sandbox.toolchain.table import Tool
+from sandbox.toolchain.table import REHEARSAL, Tool
 
-__all__ = ["VARIABLE", "Tool", "Toolchain", "ToolchainError"]
+__all__ = ["REHEARSAL", "VARIABLE", "Tool", "Toolchain", "ToolchainError"]

@@ -41,7 +41,7 @@ def build(recipe: Recipe, go: Go, draft: Path, watcher: Watcher) -> None:
     Raises:
         ToolchainError: Go refuses or fails; with the end of what it said.
     """
-    flags = ["-ldflags", recipe.ldflags]
+    flags = ["-ldflags", recipe.ldflags, *(["-tags", ",".join(recipe.tags)] if recipe.tags else [])]
     stale = _Output(watcher)
     _run(recipe, go, ["list", "-deps", *flags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"], stale.take)
     packages = set(stale.lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from sandbox.toolchain.golang import Go, find_go
 from sandbox.toolchain.modules import gather
 from sandbox.toolchain.path_engine import PathEngine, engine_on_path
 from sandbox.toolchain.showing import Show, showing
-from sandbox.toolchain.table import RECIPES, AnyRecipe, Recipe, Tool, WheelRecipe
+from sandbox.toolchain.table import RECIPES, REHEARSAL, AnyRecipe, Recipe, Tool, WheelRecipe
 from sandbox.toolchain.wheels import install
 
 VARIABLE = "FERRY_TOOLS"
@@ -45,9 +45,9 @@ class Toolchain:
         given = os.environ.get(VARIABLE)
         return cls(Cache(default_root()), Path(given).expanduser().resolve() if given else None)
 
-    def missing(self) -> list[Tool]:
-        """What would have to be built, in the order of building."""
-        return [tool for tool in Tool if self._find(tool) is None]
+    def missing(self, tools: Collection[Tool] = tuple(Tool)) -> list[Tool]:
+        """What of these would have to be built, in the order of building."""
+        return [tool for tool in Tool if tool in tools and self._find(tool) is None]
 
     def path(self, tool: Tool) -> Path:
         """Where a tool is.
@@ -97,7 +97,7 @@ class Toolchain:
         Raises:
             ToolchainError: a tool cannot be had.
         """
-        wanted = [tool for tool in Tool if tool in tools and self._find(tool) is None]
+        wanted = self.missing(tools)
         if not wanted:
             return
         if self._given:
@@ -122,7 +122,7 @@ class Toolchain:
             except BaseException:
                 self._cache.tidy()
                 raise
-            if not self.missing():
+            if not self.missing(REHEARSAL):
                 self._cache.tidy()
 
     def _find(self, tool: Tool) -> Path | None:

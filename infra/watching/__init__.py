@@ -1,0 +1,1 @@
+"""What watches the platform (requirement B7): metrics, rules, alerts and dashboards."""
