@@ -53,6 +53,7 @@ class Network(Component):
         public_subnet_ids: one per zone, as the zones are listed.
         private_subnet_ids: likewise.
         intra_subnet_ids: likewise.
+        route_table_ids: of the private subnets, and last that of the intra ones.
     """
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -70,6 +71,7 @@ class Network(Component):
         self._route_public()
         self._endpoints(tables)
         self._flow_logs()
+        self.route_table_ids = _ids(tables)
         self.vpc_id = self._vpc.id
         self.cidr = args.spec.cidr
         self.public_subnet_ids = _ids(self._public)

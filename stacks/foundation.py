@@ -14,6 +14,7 @@ from infra.keys import Keys
 from infra.mlflow.pods import CLIENT as MLFLOW_CLIENT
 from infra.namespaces import Namespaces, Space
 from infra.network import Network, NetworkArgs
+from infra.on_premises import OnPremises, OnPremisesArgs
 from infra.postgres import Postgres, PostgresArgs
 from infra.redis import Redis, RedisArgs
 from infra.redis.pod import CLIENT
@@ -140,6 +141,7 @@ class _Builder:
         self.network = Network(
             "network", NetworkArgs(self.scope, settings.network, self.keys.logs), self._at_home
         )
+        self._on_premises()
         self.registry = Registry(
             "registry", RegistryArgs(self.scope, settings.registry, self.keys.data), self._at_home
         )
@@ -150,6 +152,23 @@ class _Builder:
         self.karpenter = self._karpenter()
         self.redis = self._redis()
         self.runner = self._runner()
+
+    def _on_premises(self) -> None:
+        """The way in from the site that the settings name, if they name one (A13)."""
+        spec = self._settings.network
+        if spec.on_premises is None:
+            return
+        args = OnPremisesArgs(
+            scope=self.scope,
+            spec=spec.on_premises,
+            vpc_id=self.network.vpc_id,
+            cidr=spec.cidr,
+            subnet_ids=self.network.private_subnet_ids,
+            route_table_ids=self.network.route_table_ids,
+            subnets=len(spec.zones),
+            tables=len(spec.zones) + 1,
+        )
+        OnPremises("on-premises", args, self._at_home)
 
     def _inside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of components with objects in the cluster."""

@@ -52,7 +52,8 @@ def check(settings: Settings, outputs: Mapping[str, Any]) -> list[str]:
     raise LoweringError(
         f"Less is switched on than {settings.cluster_name} has, which would delete:\n{found}\n"
         "so nothing was changed. Put the level or the capabilities back; or, if it is meant, review and add\n"
-        f"{wanted}\nfor one `pulumi up`, and take the lines out again."
+        f"{wanted}\nfor one `pulumi up` as things are, which lifts the protection; then go down, and take "
+        "the lines out again."
     )
 
 

@@ -355,3 +355,34 @@ CronLine = Annotated[
     AfterValidator(_matching(r"([0-9*/,-]+ ){4}[0-9*/,-]+", "a cron line of five fields", "23 4 1 * *")),
 ]
 """When something happens, as cron writes it: minute, hour, day of the month, month, day of the week."""
+Ipv4Address = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.(?=[0-9])|$)){4}", "an IPv4 address", "203.0.113.10"
+        )
+    ),
+]
+"""One address, without a prefix length."""
+
+DxGatewayId = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+            "the id of a Direct Connect gateway",
+            "12345678-1234-1234-1234-123456789012",
+        )
+    ),
+]
+"""A Direct Connect gateway by its id."""
+
+DomainName = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", "a domain in lower case", "corp.example.com"
+        )
+    ),
+]
+"""A domain without a dot at its end."""

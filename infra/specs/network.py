@@ -9,6 +9,7 @@ from pydantic import Field
 
 from infra.specs.base import Spec
 from infra.specs.domain import Cidr, EndpointName, RetentionDays, ZoneName
+from infra.specs.on_premises import OnPremisesSpec
 
 _PRIVATE_PREFIX = 2
 """A private subnet takes a quarter of the network (prefix + 2): pods get addresses of their own there."""
@@ -26,6 +27,7 @@ class NetworkSpec(Spec):
         nat: ``single`` (cheap; a zone's outage cuts the others off) or ``per_zone``.
         endpoints: AWS services reached without the internet, by their endpoint's short name.
         flow_log_retention_days: days that flow logs are kept.
+        on_premises: the site that workloads still run at; none: no way in.
     """
 
     cidr: Cidr
@@ -33,6 +35,7 @@ class NetworkSpec(Spec):
     nat: Literal["single", "per_zone"]
     endpoints: list[EndpointName] = Field(default_factory=lambda: ["s3", "ecr.api", "ecr.dkr", "sts", "logs"])
     flow_log_retention_days: RetentionDays
+    on_premises: OnPremisesSpec | None = None
 
 
 class SubnetPlan(Spec):

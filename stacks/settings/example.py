@@ -45,6 +45,14 @@ DOCUMENT: dict[str, Any] = {
         "nat": "per_zone",
         "endpoints": ["s3", "ecr.api", "ecr.dkr", "sts", "logs"],
         "flow_log_retention_days": 30,
+        "on_premises": {
+            "cidrs": ["192.168.0.0/16"],
+            "customer_gateway_ip": "203.0.113.10",
+            "bgp_asn": 65000,
+            "amazon_asn": 64512,
+            "dns_domains": ["corp.example.com"],
+            "dns_servers": ["192.168.0.53"],
+        },
     },
     "cluster": {
         "version": "1.35",

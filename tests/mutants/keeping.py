@@ -167,3 +167,22 @@ AVAILABILITY_MUTANTS = (
         f"{_AVAILABILITY}_each_dependency_at_run_time_is_noticed",
     ),
 )
+
+_SITE = "tests/infra/test_on_premises.py::test"
+
+SITE_MUTANTS = (
+    Mutant(
+        "A13",
+        "stacks/settings/rules/on_premises.py",
+        "if IPv4Network(text).overlaps(IPv4Network(other)):",
+        "if IPv4Network(text) == IPv4Network(other):",
+        f"{_SITE}_what_cannot_work_is_refused",
+    ),
+    Mutant(
+        "A13",
+        "infra/on_premises.py",
+        'preshared_key_storage="SecretsManager",',
+        "",
+        f"{_SITE}_a_vpn_learns_routes_and_its_keys_stay_out_of_the_state",
+    ),
+)

@@ -15,6 +15,7 @@ from tests.mutants.keeping import (
     MOVING_MUTANTS,
     REDIS_MUTANTS,
     ROLLOUT_MUTANTS,
+    SITE_MUTANTS,
 )
 from tests.mutants.mutant import Mutant
 from tests.mutants.speed import SPEED_MUTANTS
@@ -301,4 +302,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *SPEED_MUTANTS,
     *ROLLOUT_MUTANTS,
     *AVAILABILITY_MUTANTS,
+    *SITE_MUTANTS,
 )

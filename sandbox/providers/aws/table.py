@@ -90,7 +90,17 @@ BACKED: Final[Mapping[str, str]] = {
 }
 """Type → the module in ``sandbox/providers/aws/services``; the handler bears the type's own name."""
 
+_NO_SITE: Final = "no site stands at the other end of the emulated account"
+
 RECORDED: Final[Mapping[str, str]] = {
+    "aws:ec2/vpnGateway:VpnGateway": _NO_SITE,
+    "aws:ec2/customerGateway:CustomerGateway": _NO_SITE,
+    "aws:ec2/vpnConnection:VpnConnection": _NO_SITE,
+    "aws:ec2/vpnGatewayRoutePropagation:VpnGatewayRoutePropagation": _NO_SITE,
+    "aws:directconnect/gatewayAssociation:GatewayAssociation": _NO_SITE,
+    "aws:route53/resolverEndpoint:ResolverEndpoint": _NO_SITE,
+    "aws:route53/resolverRule:ResolverRule": _NO_SITE,
+    "aws:route53/resolverRuleAssociation:ResolverRuleAssociation": _NO_SITE,
     "aws:cfg/recorder:Recorder": "the emulated AWS records no changes, whether asked to or not",
     "aws:cfg/deliveryChannel:DeliveryChannel": "the emulated AWS has no recorded changes to deliver",
     "aws:cfg/recorderStatus:RecorderStatus": "the emulated AWS records no changes, so nothing is started",

@@ -6,9 +6,17 @@ from collections.abc import Collection
 
 from stacks.settings.mistakes import Mistake
 from stacks.settings.model import Settings
-from stacks.settings.rules import crossing, keeping, nodes, reach, services, tracking
+from stacks.settings.rules import crossing, keeping, nodes, on_premises, reach, services, tracking
 
-RULES = (*reach.RULES, *nodes.RULES, *keeping.RULES, *crossing.RULES, *services.RULES, *tracking.RULES)
+RULES = (
+    *reach.RULES,
+    *nodes.RULES,
+    *keeping.RULES,
+    *crossing.RULES,
+    *services.RULES,
+    *tracking.RULES,
+    *on_premises.RULES,
+)
 
 
 def broken(settings: Settings, right: Collection[str]) -> list[Mistake]:
