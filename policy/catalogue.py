@@ -25,4 +25,4 @@ def stack_rules(site: Site) -> Sequence[StackRule]:
 
 def ids() -> list[str]:
     """Ids of all rules, in the order in which they are judged."""
-    return [rule.id for rule in (*RULES, *stack_rules(Site("any")))]
+    return [rule.id for rule in RULES] + [rule.id for rule in stack_rules(Site("any"))]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from policy.catalogue import RULES, stack_rules
-from policy.model import Resource, Site, Violation, judge_resource, judge_stack
+from policy.model import Resource, Severity, Site, Violation, judge_resource, judge_stack
 
 
 def judge(resources: Sequence[Resource], site: Site) -> list[Violation]:
     """Everything that every rule says, the worst first."""
-    return sorted(
-        _all(resources, site), key=lambda found: (list(type(found.severity)).index(found.severity), found)
-    )
+    worst_first = list(Severity)
+    return sorted(_all(resources, site), key=lambda found: (worst_first.index(found.severity), found))
 
 
 def _all(resources: Sequence[Resource], site: Site) -> Iterable[Violation]:

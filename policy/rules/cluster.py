@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policy.model import Catalogue, Resource, Rule, Severity
 from policy.reading import at, many, open_to_the_world
-from policy.rules.making import must_be_given, must_be_on
+from policy.rules.making import Facts, must_be_given, must_be_on
 
 COMPONENT = "eks:index:Cluster"
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -15,6 +15,11 @@ NODES = "aws:eks/nodeGroup:NodeGroup"
 _LOGS = ("api", "audit", "authenticator")
 SUPPORTED = ("1.33", "1.34", "1.35", "1.36")
 """In EKS's standard support in October 2026; an older control plane costs six times as much."""
+
+
+def _given(facts: Facts) -> Facts:
+    """The engine shows a remote component without its inputs: there its children are judged."""
+    return lambda resource: facts(resource) if resource.props else []
 
 
 def _open_endpoint(resource: Resource) -> list[str]:
@@ -59,37 +64,37 @@ RULES: Sequence[Rule] = (
         "EKS.1", Catalogue.FSBP, Severity.CRITICAL, _BOTH,
         "Everybody on the internet may try the Kubernetes API",
         "Give the ranges that may connect, or close the public end point and run the pipeline inside the VPC",
-        _open_endpoint,
+        _given(_open_endpoint),
     ),
     Rule(
         "EKS.8", Catalogue.FSBP, Severity.HIGH, _BOTH,
         "Nobody can say afterwards who did what",
         "Write api, audit and authenticator logs",
-        _missing_logs,
+        _given(_missing_logs),
     ),
     Rule(
         "EKS.3", Catalogue.FSBP, Severity.HIGH, _BOTH,
         "Whoever gets at etcd's disk or a copy of it reads every Secret",
         "Give the key that encrypts them",
-        _plain_secrets,
+        _given(_plain_secrets),
     ),
     Rule(
         "EKS.2", Catalogue.FSBP, Severity.MEDIUM, _BOTH,
         "Extended support costs six times as much, and ends in a forced upgrade",
         f"Use one of {', '.join(SUPPORTED)}",
-        _unsupported,
+        _given(_unsupported),
     ),
     Rule(
         "EKS.ACCESS.1", Catalogue.EKS, Severity.MEDIUM, _BOTH,
         "Whoever may write one ConfigMap in the cluster makes himself its administrator",
         "Use authentication mode API and access entries",
-        _old_access,
+        _given(_old_access),
     ),
     Rule(
         "FERRY.KEEP.2", Catalogue.FERRY, Severity.HIGH, _BOTH,
         "One wrong command deletes the cluster and what runs in it",
         "Write deletion_protection=True; a reviewed teardown lifts it",
-        must_be_on("deletionProtection", "deletion protection"), kept_only=True,
+        _given(must_be_on("deletionProtection", "deletion protection")), kept_only=True,
     ),
     Rule(
         "CIS.EKS.5.4.3", Catalogue.CIS_EKS, Severity.HIGH, [NODES],

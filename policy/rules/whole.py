@@ -29,7 +29,7 @@ VPC = "aws:ec2/vpc:Vpc"
 LOGGING = "aws:s3/bucketLogging:BucketLogging"
 FLOW_LOG = "aws:ec2/flowLog:FlowLog"
 SCANNING = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
-DATA_BEARING = (INSTANCE, CACHE, BUCKET, KEY, REPOSITORY, "eks:index:Cluster")
+DATA_BEARING = (INSTANCE, CACHE, BUCKET, KEY, REPOSITORY, "eks:index:Cluster", "aws:eks/cluster:Cluster")
 
 
 def _of(resources: Sequence[Resource], kind: str) -> list[Resource]:
@@ -104,7 +104,7 @@ def _unscanned(resources: Sequence[Resource]) -> Blame:
 
 def _unprotected(resources: Sequence[Resource]) -> Blame:
     for item in resources:
-        if item.type in DATA_BEARING and not item.protect:
+        if item.type in DATA_BEARING and item.props and not item.protect:
             yield item, "the engine would delete or replace it without asking"
 
 

@@ -200,9 +200,9 @@ class RedisCluster:
         """The cluster is whole in this node's eyes, and a replica has all that its primary has."""
         with self.node(port) as client:
             role = client.info("replication")
-            whole = client.execute_command("CLUSTER INFO")["cluster_state"] == "ok"
+            whole = bool(client.execute_command("CLUSTER INFO")["cluster_state"] == "ok")
             if role["role"] == "slave":
-                return whole and role["master_link_status"] == "up"
+                return whole and bool(role["master_link_status"] == "up")
             return whole and int(role["connected_slaves"]) == self.shape.replicas
 
     def _until(self, true: Any, otherwise: str) -> None:

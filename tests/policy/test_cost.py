@@ -51,7 +51,7 @@ def test_pool_costs_nothing_at_best_and_its_limit_at_worst() -> None:
     [line] = estimate(
         [pool({"cpu": "128", "nvidia.com/gpu": "8"}, ["on-demand"], ["xlarge"])], "us-east-1"
     ).lines
-    assert (line.low, line.high) == (0.0, pytest.approx(8 * 0.526 * 730))
+    assert (line.low, line.high) == pytest.approx((0.0, 8 * 0.526 * 730))
 
 
 def test_spot_saves_seventy_per_cent() -> None:

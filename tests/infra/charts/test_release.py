@@ -28,11 +28,10 @@ class Service(Component):
 
 
 def released(chart: Chart, **more: Any) -> tuple[Registered, Made]:
-    made = run(
-        lambda: (
-            Service(ReleaseArgs(chart, "argocd", {"a": {"b": pulumi.Output.from_input(1)}}, **more)) and None
-        )
-    )
+    def program() -> None:
+        Service(ReleaseArgs(chart, "argocd", {"a": {"b": pulumi.Output.from_input(1)}}, **more))
+
+    made = run(program)
     return made.of(RELEASE)[0], made
 
 

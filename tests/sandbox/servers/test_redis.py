@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_the_shape_is_that_of_the_replication_group() -> None:
     """A6: production has three shards with a replica each."""
     assert shape_of(GROUP) == Shape(shards=3, replicas=1, tls=True, auth=True)
     assert shape_of(GROUP).nodes == 6
-    plain = {"NodeGroups": [{"NodeGroupMembers": [{}]}]}
+    plain: dict[str, Any] = {"NodeGroups": [{"NodeGroupMembers": [{}]}]}
     assert shape_of(plain) == Shape(shards=1, replicas=0, tls=False, auth=False)
 
 
