@@ -127,4 +127,6 @@ def _of_services(above: Services) -> dict[str, Any]:
         }
     if above.migration is not None:
         found["data_migration"] = above.migration.tasks
+    if above.gateway is not None:
+        found["gateway"] = {"hostname": above.gateway.hostname, "parent": above.gateway.parent}
     return found

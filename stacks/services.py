@@ -11,13 +11,20 @@ import pulumi
 
 from infra.audit import Audit, AuditArgs
 from infra.backup import Backup, BackupArgs
+from infra.gateway import Gateway, GatewayArgs
+from infra.gateway.manifests import ROUTES
 from infra.migration_data import DataMigration, DataMigrationArgs
 from infra.mlflow import Mlflow, MlflowArgs
+from infra.namespaces import Namespaces, Space
+from infra.redis.pod import CLIENT
 from infra.specs.storage import Purpose
 from stacks.charted import Charted
 from stacks.foundation import Foundation
 from stacks.settings import Settings
 from stacks.settings.rules.tracking import MLFLOW_REPOSITORY
+
+SERVING = "serving"
+"""The namespace of served models: their routes may use the Gateway, and their pods read features."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Services:
         backup: copies of what holds data, kept apart from it.
         migration: moves of data into the stores.
         charted: services that come as charts.
+        gateway: the way in (B6).
+        serving: where served models live (B4); each is an :class:`infra.triton.Triton` of its workload.
     """
 
     mlflow: Mlflow | None
@@ -37,6 +46,8 @@ class Services:
     backup: Backup | None
     migration: DataMigration | None
     charted: Charted
+    gateway: Gateway | None = None
+    serving: Namespaces | None = None
 
 
 def build(settings: Settings, foundation: Foundation) -> Services:
@@ -48,6 +59,8 @@ def build(settings: Settings, foundation: Foundation) -> Services:
         backup=builder.backup,
         migration=builder.migration,
         charted=builder.charted,
+        gateway=builder.gateway,
+        serving=builder.serving,
     )
 
 
@@ -62,6 +75,8 @@ class _Builder:
         self.backup = self._backup() if self._on("backup") else None
         self.migration = self._migration() if self._on("data_migration") else None
         self.charted = Charted(settings, foundation)
+        self.gateway = self._gateway() if self._on("gateway") else None
+        self.serving = self._serving() if self._on("model_serving") else None
 
     def _on(self, capability: str) -> bool:
         """Whether the rollout, with its overrides, switches a capability on."""
@@ -125,3 +140,23 @@ class _Builder:
     def _beside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of components in the home region that wait for ``after``."""
         return pulumi.ResourceOptions(providers=[self._foundation.home], depends_on=[*after])
+
+    def _serving(self) -> Namespaces:
+        """The room for served models: nothing runs in it until a workload asks."""
+        spaces = {SERVING: Space("restricted", {**ROUTES, **CLIENT})}
+        return Namespaces(SERVING, spaces, self._foundation.inside(*self._foundation.cluster.ready))
+
+    def _gateway(self) -> Gateway | None:
+        base, spec = self._foundation, self._settings.services.gateway
+        if spec is None:  # a rule of the settings refuses it: see stacks/settings/rules/entrance.py
+            return None
+        args = GatewayArgs(
+            scope=base.scope,
+            spec=spec,
+            identity=base.cluster.identity,
+            cluster_name=base.cluster.name,
+            vpc_id=base.network.vpc_id,
+            node_security_group_id=base.cluster.node_security_group_id,
+            ready=[*base.cluster.ready, *base.karpenter.pools],
+        )
+        return Gateway("gateway", args, base.inside())

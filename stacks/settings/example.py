@@ -184,6 +184,15 @@ DOCUMENT: dict[str, Any] = {
                 "prefix": "/migrated",
             },
         ],
+        "gateway": {
+            "envoy_image": f"docker.io/envoyproxy/envoy@sha256:{'0' * 64}",
+            "replicas": 2,
+            "scheme": "internal",
+            "allowed_cidrs": ["10.0.0.0/8"],
+            "hostname": "ml.example.com",
+            "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/"
+            "00000000-0000-0000-0000-000000000000",
+        },
     },
 }
 

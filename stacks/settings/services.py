@@ -9,6 +9,7 @@ from infra.specs.backup import BackupSpec
 from infra.specs.base import Spec
 from infra.specs.data_sources import DataSource
 from infra.specs.deploying import ArgoCdSpec
+from infra.specs.gateway import GatewaySpec
 from infra.specs.gpu import GpuSpec
 from infra.specs.logs import LogsSpec
 from infra.specs.mlflow import MlflowSpec
@@ -17,7 +18,8 @@ from infra.specs.mlflow import MlflowSpec
 class ServicesSpec(Spec):
     """The key ``ferry:services``; a service's own spec stands in ``infra/specs/``.
 
-    Whether a service is there at all says the rollout (:mod:`stacks.rollout`), not this.
+    Whether a service is there at all says the rollout (:mod:`stacks.rollout`), not this. What has no sensible
+    default is required once its capability is on.
 
     Attributes:
         mlflow: the tracking server; required with the capability ``experiment_tracking``.
@@ -27,6 +29,7 @@ class ServicesSpec(Spec):
         logs: central logs.
         gpu: GPUs on nodes; wanted where ``gpu_monitoring`` is on.
         argo_cd: models as Applications; wanted where ``deployment_sync`` is on.
+        gateway: the way in; required with the capability ``gateway``.
     """
 
     mlflow: MlflowSpec | None = None
@@ -36,3 +39,4 @@ class ServicesSpec(Spec):
     logs: LogsSpec = Field(default_factory=LogsSpec)
     gpu: GpuSpec | None = None
     argo_cd: ArgoCdSpec | None = None
+    gateway: GatewaySpec | None = None

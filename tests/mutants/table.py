@@ -18,6 +18,7 @@ from tests.mutants.keeping import (
     SITE_MUTANTS,
 )
 from tests.mutants.mutant import Mutant
+from tests.mutants.served import SERVED
 from tests.mutants.speed import SPEED_MUTANTS
 from tests.mutants.tracking import TRACKING
 
@@ -294,6 +295,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *CHARTED,
     *TRACKING,
     *AUDIT_MUTANTS,
+    *SERVED,
     *crossing.MUTANTS,
     *judging.MUTANTS,
     *BACKUP_MUTANTS,

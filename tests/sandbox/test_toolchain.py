@@ -521,6 +521,15 @@ def test_every_wheel_is_pinned_by_digest_and_its_version_is_the_tools() -> None:
     assert (WHEELS[Tool.POSTGRES].version, WHEELS[Tool.MLFLOW].version) == ("0.6.0", "3.17.0")
 
 
+def test_stub_of_this_python_stands_beside_tritons_back_end(tmp_path: Path) -> None:
+    recipe = WHEELS[Tool.TRITON]
+    install(recipe, tmp_path, tmp_path / "draft", run=Index(recipe).run)
+    ((_, target),) = recipe.beside
+    assert os.access(tmp_path / "draft" / "site" / target, os.X_OK)
+    with pytest.raises(ToolchainError, match=r"has no triton_python_backend_stub for Python 3\.\d+, so trit"):
+        install(recipe, tmp_path, tmp_path / "other", run=Index(recipe, lacks="stubs").run)
+
+
 def test_a_changed_pin_is_another_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "postgres").mkdir()
     pins = tmp_path / "postgres" / "requirements.txt"

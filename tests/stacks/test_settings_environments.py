@@ -61,6 +61,8 @@ DIFFERENCES = {
     "services.backup.copy_keep_days": "production goes back further (A11)",
     "services.backup.lock": "dev is thrown away at will",
     "services.data_sources": "dev rehearses a move of data (A9)",
+    "services.gateway.hostname": "each environment has its own",
+    "services.gateway.replicas": "one in every zone where data is kept (B6)",
     "cost.budget_usd": "size",
 }
 

@@ -6,7 +6,16 @@ from collections.abc import Collection
 
 from stacks.settings.mistakes import Mistake
 from stacks.settings.model import Settings
-from stacks.settings.rules import crossing, keeping, nodes, on_premises, reach, services, tracking
+from stacks.settings.rules import (
+    crossing,
+    entrance,
+    keeping,
+    nodes,
+    on_premises,
+    reach,
+    services,
+    tracking,
+)
 
 RULES = (
     *reach.RULES,
@@ -16,6 +25,7 @@ RULES = (
     *services.RULES,
     *tracking.RULES,
     *on_premises.RULES,
+    *entrance.RULES,
 )
 
 

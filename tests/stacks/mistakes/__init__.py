@@ -1,8 +1,17 @@
 """Every mistake of configuration that we know of, by what it concerns; judged in test_settings_mistakes."""
 
-from tests.stacks.mistakes import crossing, forms, keeping, keys, nodes, reach, tracking
+from tests.stacks.mistakes import crossing, entrance, forms, keeping, keys, nodes, reach, tracking
 from tests.stacks.mistakes.row import Row
 
 __all__ = ["ROWS", "Row"]
 
-ROWS = [*keys.ROWS, *forms.ROWS, *reach.ROWS, *nodes.ROWS, *keeping.ROWS, *crossing.ROWS, *tracking.ROWS]
+ROWS = [
+    *keys.ROWS,
+    *forms.ROWS,
+    *reach.ROWS,
+    *nodes.ROWS,
+    *keeping.ROWS,
+    *crossing.ROWS,
+    *tracking.ROWS,
+    *entrance.ROWS,
+]
