@@ -29,7 +29,6 @@ from pulumi_policy.proxy import UnknownValueError
 from policy.catalogue import RULES, ids, stack_rules
 from policy.exceptions import Excuse, read, weigh
 from policy.model import Resource, Rule, Site, StackRule, Violation, judge_resource, judge_stack
-from policy.rules.cluster import COMPONENT
 
 NAME = "ferry"
 EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
@@ -79,19 +78,11 @@ Report = Callable[[Iterable[Violation], ReportViolation], None]
 
 def _resource_policy(rule: Rule, report: Report) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, say: ReportViolation) -> None:
-        if args.resource_type in rule.types and not _unseen(args):
+        if args.resource_type in rule.types:
             resource = Resource(args.resource_type, args.name, args.props, args.urn, bool(args.opts.protect))
             report(known(lambda: judge_resource(rule, resource)), say)
 
     return ResourceValidationPolicy(name=slug(rule), description=_description(rule), validate=validate)
-
-
-def _unseen(args: ResourceValidationArgs) -> bool:
-    """Whether the engine shows nothing of it: a component of a plugin registers itself without its inputs.
-
-    What it made of them is a resource of its own, which the same rules judge.
-    """
-    return args.resource_type == COMPONENT and not args.props
 
 
 def _stack_policy(rule: StackRule, report: Report) -> StackValidationPolicy:

@@ -13,7 +13,7 @@ import pytest
 
 from policy.catalogue import RULES, ids, stack_rules
 from policy.judging import judge
-from policy.model import Rule, StackRule
+from policy.model import Resource, Rule, StackRule
 from tests.policy.mutations import MUTATIONS
 from tests.policy.rendered import ENVIRONMENTS, rendered, site
 
@@ -69,3 +69,13 @@ def test_violation_names_fact_consequence_and_way_out() -> None:
         "Everybody on the internet may try the port. "
         "Name the ranges or the security group that may connect; the way in is the gateway's load balancer."
     )
+
+
+def test_component_of_a_plugin_is_judged_by_what_it_made() -> None:
+    """E3: the engine shows a remote component without its inputs; its children have them."""
+    shown = Resource("eks:index:Cluster", "cluster-eks", {})
+    assert judge([shown], site("prod")) == []
+    child = Resource("aws:eks/cluster:Cluster", "cluster-eks-eksCluster", {"version": "1.35"}, protect=True)
+    assert {"EKS.1", "EKS.3", "EKS.8", "EKS.ACCESS.1"} <= {
+        found.rule for found in judge([child], site("prod"))
+    }
