@@ -181,13 +181,14 @@ class Engine:
         """Make it so."""
         return self._run("up", self._judged(self._stack.up), listener)
 
-    def destroy(self, listener: Listener | None = None) -> Run:
+    def destroy(self, listener: Listener | None = None, *, skip_preview: bool = False) -> Run:
         """Take it all down, in reverse order of dependence.
 
         As `pulumi destroy` does, it looks before it acts: a protected resource is refused while everything
-        still stands. The SDK's own destroy skips that look and finds it out half-way.
+        still stands. The SDK's own destroy skips that look, as `pulumi destroy --skip-preview` does.
         """
-        self._run("destroy", self._stack.preview_destroy, None)
+        if not skip_preview:
+            self._run("destroy", self._stack.preview_destroy, None)
         return self._run("destroy", self._stack.destroy, listener)
 
     def outputs(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from infra.charts.lock import LockError, committed
+from infra.in_use import InUse, resources_of
 from stacks import charts, fleet, foundation, lowering, services
 from stacks.foundation import Foundation
 from stacks.services import Services
@@ -42,7 +43,9 @@ def build(settings: Settings, stages: Mapping[str, Recorded] | None = None) -> d
         stages: where each workload stands after this `up`; none: nothing has crossed.
     """
     base = foundation.build(settings)
-    made = outputs(base, services.build(settings, base))
+    above = services.build(settings, base)
+    InUse("in-use", base.scope, [*resources_of(base), *resources_of(above)])
+    made = outputs(base, above)
     return {**made, lowering.OUTPUT: lowering.exported(settings), "workloads": fleet.exported(stages or {})}
 
 

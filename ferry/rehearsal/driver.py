@@ -234,7 +234,7 @@ class Rehearsal:
         self._timed("destroy", "destroy", engine.destroy, len(self.findings.resources))
 
     def _refuses_destroy(self, engine: Engine) -> Check:
-        """An unreviewed destroy of a protected environment: refused, and nothing changed anywhere."""
+        """An unreviewed destroy, also one that skips its preview: refused, and nothing changed anywhere."""
         claim = Claim(
             "destroy.unreviewed",
             "A7",
@@ -242,13 +242,9 @@ class Rehearsal:
         )
         state, account = engine.resources(), self._inventory()
         with self._show.phase("unreviewed destroy is refused"):
-            try:
-                engine.destroy()
-            except EngineError as error:
-                if "protect" not in str(error):
-                    return claim.failed(f"it failed for another reason: {error}")
-            else:
-                return claim.failed("it was not refused")
+            for skip_preview in (False, True):
+                if said := _not_refused(engine, skip_preview):
+                    return claim.failed(said)
         gone = sorted(account ^ self._inventory())
         if engine.resources() != state:
             gone.append("the engine's state")
@@ -309,3 +305,13 @@ class Rehearsal:
             graph=measure.graph(seen.resources, seen.up.operations if seen.up else []),
             failure=seen.failure,
         )
+
+
+def _not_refused(engine: Engine, skip_preview: bool) -> str:
+    """What went wrong with an unreviewed destroy that had to be refused; empty if it was."""
+    how = "without a preview " if skip_preview else ""
+    try:
+        engine.destroy(skip_preview=skip_preview)
+    except EngineError as error:
+        return "" if "protect" in str(error) else f"{how}it failed for another reason: {error}"
+    return f"{how}it was not refused"
