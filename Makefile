@@ -21,7 +21,7 @@ rehearse: setup ## the main job: preview, up, checks, destroy, report; ENV=prod 
 	@$(RUN) ferry rehearse --env $(ENV)
 
 .PHONY: test
-test: lint tools ## everything: lint, types, import rules, unit tests, both rehearsals
+test: lint tools browser ## everything: lint, types, import rules, unit tests, both rehearsals
 	@PYTHONHASHSEED=0 $(RUN) pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: lint
@@ -43,6 +43,10 @@ mutants: setup tools ## for every requirement, a one-line mutation that its name
 setup: ## bring uv, the Python environment and a real Redis
 	@$(UV) sync --frozen --compile-bytecode
 	@scripts/redis
+
+.PHONY: browser
+browser: ## bring the Chromium that the report's tests look with, where that is possible
+	@scripts/browser
 
 .PHONY: tools
 tools: setup ## build the pinned tools that are not there yet

@@ -111,7 +111,9 @@ class _Recorder:
                 OpType(op).value: count for op, count in event.summary_event.resource_changes.items()
             }
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
-            self.errors.append(event.diagnostic_event.message.strip())
+            said = event.diagnostic_event.message.strip()
+            if not any(said.endswith(before) for before in self.errors):
+                self.errors.append(said)  # the Automation API repeats a program's error as "unhandled: …"
         elif event.policy_event and event.policy_event.enforcement_level == "mandatory":
             found = event.policy_event
             self.violations.append(" ".join(found.message.split("\n")).strip())

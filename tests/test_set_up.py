@@ -112,3 +112,57 @@ def test_help_has_a_line_for_every_target(programs: Path) -> None:
     shown = {line.split()[1] for line in _run(programs, "make").stdout.splitlines()}
     assert shown == targets
     assert {"rehearse", "test", "bench", "mutants", "lint", "clean", "help"} <= targets
+
+
+def _apt(programs: Path, *, works: bool, user: int = 0) -> None:
+    """An apt-get that "installs" a Chromium once it was updated, and an id."""
+    brought = f"touch {programs}/chromium; chmod +x {programs}/chromium"
+    updated = programs.parent / "updated"
+    update = f'[ "$1" = update ] && touch {updated} && exit {int(not works)}'
+    _program(
+        programs, "apt-get", f'echo "$*" >> {programs.parent}/calls; {update}; [ -e {updated} ] && {brought}'
+    )
+    _program(programs, "id", f"echo {user}")
+
+
+def _browser(programs: Path) -> subprocess.CompletedProcess[str]:
+    """Without a Chromium of this machine's."""
+    for name in ("sh", "touch", "chmod"):
+        (programs / name).symlink_to(f"/bin/{name}")
+    environment = {"PATH": str(programs)}
+    command = ["/bin/sh", str(PROJECT / "scripts" / "browser")]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_chromium_is_installed_where_root_may_and_it_is_missing(programs: Path) -> None:
+    _apt(programs, works=True)
+    assert _browser(programs).returncode == 0
+    assert (programs / "chromium").exists()
+    calls = (programs.parent / "calls").read_text().splitlines()
+    assert [call.split()[0] for call in calls] == ["install", "update", "install"]
+
+
+def test_chromium_that_is_there_is_left_alone(programs: Path) -> None:
+    _apt(programs, works=True)
+    _program(programs, "google-chrome", "true")
+    assert _browser(programs).stderr == ""
+    assert not (programs.parent / "calls").exists()
+
+
+@pytest.mark.parametrize(
+    ("works", "user", "said"),
+    [(True, 1000, "only root may install it"), (False, 0, "apt-get could not install it")],
+)
+def test_a_chromium_that_cannot_be_had_is_said_and_holds_up_no_test(
+    programs: Path, works: bool, user: int, said: str
+) -> None:
+    _apt(programs, works=works, user=user)
+    found = _browser(programs)
+    assert found.returncode == 0
+    assert said in found.stderr
+    assert "will be skipped" in found.stderr
+
+
+def test_make_test_brings_the_browser(programs: Path) -> None:
+    _program(programs, "uv", "exit 0")
+    assert "scripts/browser" in _run(programs, "make", "-n", "test").stdout

@@ -295,6 +295,7 @@ class Rehearsal:
             resources=measure.resource_counts(seen.resources),
             recorded_only=measure.recorded_only(seen.resources),
             simulated=sorted({*facts.simulated(self._world.spec), *seen.simulated}),
+            warnings=facts.warnings(self._world.spec),
             timings=times,
             second_preview_changes=seen.second_preview_changes,
             cluster=seen.cluster,

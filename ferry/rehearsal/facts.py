@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from ferry.rehearsal.checks.availability import controllers, pending, shortfalls
 from ferry.rehearsal.measure import Interval
+from ferry.report.model import Warned
 from infra.charts.lock import committed
 from sandbox.controlplane.client import Client
 from sandbox.engine import Run
@@ -35,6 +36,16 @@ def waits(spec: WorldSpec, run: Run) -> dict[str, list[Interval]]:
             started = max(ended - float(entry["seconds"]), 0.0)
             found.setdefault(str(entry["urn"]), []).append((started, ended))
     return found
+
+
+def warnings(spec: WorldSpec) -> list[Warned]:
+    """What the Kubernetes provider was warned of, each once, in the order in which it came."""
+    path = spec.state / "warnings.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    said = [
+        (str(entry["urn"]).rpartition("::")[2], str(entry["message"])) for entry in map(json.loads, lines)
+    ]
+    return [Warned(resource=resource, message=message) for resource, message in dict.fromkeys(said)]
 
 
 def simulated(spec: WorldSpec) -> list[str]:

@@ -221,6 +221,13 @@ class Kept(_Part):
     reason: str
 
 
+class Warned(_Part):
+    """What the API server warned of, or a provider could not do as asked, at one resource."""
+
+    resource: str
+    message: str
+
+
 class Memory(_Part):
     """The peak of everything that ran, in GB, and each process's own peak."""
 
@@ -255,6 +262,7 @@ class Report(_Part):
     resources: dict[str, int]
     recorded_only: list[str] = Field(default_factory=list)
     simulated: list[str] = Field(default_factory=list)
+    warnings: list[Warned] = Field(default_factory=list)
     timings: Timings
     second_preview_changes: int | None
     cluster: Cluster | None

@@ -53,6 +53,20 @@ _CHART_MUTANTS = (
         "test_where_data_is_kept_a_chart_that_is_not_pinned_is_refused_before_the_first_resource",
     ),
     Mutant(
+        "A7",
+        "infra/in_use.py",
+        "opts=self.child(depends_on=[*everything], protect=scope.protected),",
+        "opts=self.child(protect=scope.protected),",
+        "tests/infra/test_in_use.py::test_a_destroy_without_preview_is_refused_before_it_touches_anything",
+    ),
+    Mutant(
+        "E1",
+        "sandbox/engine.py",
+        "if not any(said.endswith(before) for before in self.errors):",
+        "if said not in self.errors:",
+        "tests/sandbox/test_engine.py::test_a_programs_refusal_is_said_once",
+    ),
+    Mutant(
         "E1",
         "ferry/charts/publishers.py",
         "if said and said != digest:",

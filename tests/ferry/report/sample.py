@@ -16,6 +16,7 @@ from ferry.report.model import (
     Report,
     Resource,
     Timings,
+    Warned,
 )
 
 PREFIX = "urn:pulumi:dev::ferry::"
@@ -261,6 +262,10 @@ def good() -> Report:
         checks=checks(),
         resources=counts,
         recorded_only=["aws:eks/addon:Addon", "kubernetes:helm.sh/v3:Release"],
+        warnings=[
+            Warned(resource="pool-gpu", message="unknown field \"spec.template.spec.kubelet\""),
+            Warned(resource="karpenter", message="metadata.finalizers: prefer a domain-qualified name"),
+        ],
         simulated=["pods report Ready by kwok", "volumes of the EBS CSI driver", "NLB addresses"],
         timings=Timings(
             build=0.0, boot=7.4, preview=9.8, up=18.2, waiting=11.6, second_preview=10.4, destroy=14.9,

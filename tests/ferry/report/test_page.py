@@ -16,7 +16,7 @@ from ferry.report.model import Report, Resource, Timings
 from ferry.report.page import as_json, figures, prose, render
 from tests.ferry.report.sample import bad, good
 
-SECTIONS = ["checks", "made", "time", "nodes", "real", "kept", "memory", "versions"]
+SECTIONS = ["checks", "made", "time", "nodes", "real", "warnings", "kept", "memory", "versions"]
 EMPTY = Report(
     environment="dev", versions={}, providers={}, checks=[], resources={}, timings=Timings(),
     second_preview_changes=None, cluster=None, failure="the engine did not start",
