@@ -13,6 +13,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.eks.models import eks_backends
 from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
 
 from sandbox.aws.gaps.asking import PASS, Ask, Gap
 from sandbox.aws.identity import document
@@ -92,7 +93,18 @@ def create_cluster(ask: Ask) -> object:
     )
     network["clusterSecurityGroupId"] = _security_group(ask, cluster, network["vpcId"])
     _settle(ask, cluster)
+    _log_group(ask, cluster)
     return {"cluster": cluster}
+
+
+def _log_group(ask: Ask, cluster: Any) -> None:
+    """A cluster that logs makes its log group itself where there is none: kept for ever, and not encrypted
+    (EKS user guide, "Send control plane logs to CloudWatch Logs").
+    """
+    logs, name = logs_backends[ask.account][ask.region], f"/aws/eks/{cluster.name}/cluster"
+    on = any(kind.get("enabled") for kind in cluster.logging.get("clusterLogging", []))
+    if on and name not in logs.groups:
+        logs.create_log_group(name, {})
 
 
 def _settle(ask: Ask, cluster: Any) -> None:
