@@ -78,9 +78,9 @@ class Charts:
         self._host = host
         self._ledger = ledger
         self._definitions = [
-            yaml.load(path.read_text(), Loader=yaml.CSafeLoader) for path in karpenter.definitions(spec.crds)
+            Definitions(client, DEFINITIONS_CHART, karpenter.definitions(spec.crds), kept=True),
+            *(Definitions(client, chart, brought_by(spec, chart), kept=False) for chart in CHARTS_OF_OTHERS),
         ]
-        self._applied = False
 
     def loop(self) -> Loop:
         """The loop that drives it; Karpenter's health is looked at every second."""
