@@ -108,7 +108,7 @@ def envoy_proxy(spec: GatewaySpec, tags: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def annotations(spec: GatewaySpec, tags: Mapping[str, str]) -> dict[str, str]:
+def service_annotations(spec: GatewaySpec, tags: Mapping[str, str]) -> dict[str, str]:
     """What the AWS Load Balancer Controller reads from the proxies' Service."""
     return {
         f"{_AWS}-nlb-target-type": "ip",
@@ -180,7 +180,7 @@ def _service(spec: GatewaySpec, tags: Mapping[str, str]) -> dict[str, Any]:
         "loadBalancerSourceRanges": list(spec.allowed_cidrs),
         "allocateLoadBalancerNodePorts": False,
         "externalTrafficPolicy": "Cluster",
-        "annotations": annotations(spec, tags),
+        "annotations": service_annotations(spec, tags),
     }
 
 

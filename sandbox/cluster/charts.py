@@ -27,20 +27,17 @@ _CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 class Definitions:
-    """The definitions that one chart brings.
+    """The definitions that one chart brings, and takes with it when its release goes.
 
     Args:
         chart: its name.
         files: YAML of them, and of nothing else that is applied.
-        kept: they stay when the release goes, as Helm keeps what stands in a chart's ``crds`` directory;
-            others are objects of the chart and go with it.
     """
 
-    def __init__(self, client: Client, chart: str, files: Sequence[Path], *, kept: bool) -> None:
+    def __init__(self, client: Client, chart: str, files: Sequence[Path]) -> None:
         self.chart = chart
         self._client = client
         self._files = files
-        self._kept = kept
         self._applied = False
 
     @cached_property
@@ -52,10 +49,10 @@ class Definitions:
     def keep(self, release: Release | None) -> bool:
         """Bring them in line with the release; False if they are wanted and not here."""
         if release is None:
-            if self._applied and not self._kept:
+            if self._applied:
                 for body in self._bodies:
                     self._client.delete(body)
-            self._applied = self._applied and self._kept
+            self._applied = False
         elif not release.brings_definitions and not self._applied:
             if not self._bodies:
                 return False
@@ -78,8 +75,8 @@ class Charts:
         self._host = host
         self._ledger = ledger
         self._definitions = [
-            Definitions(client, DEFINITIONS_CHART, karpenter.definitions(spec.crds), kept=True),
-            *(Definitions(client, chart, brought_by(spec, chart), kept=False) for chart in CHARTS_OF_OTHERS),
+            Definitions(client, DEFINITIONS_CHART, karpenter.definitions(spec.crds)),
+            *(Definitions(client, chart, brought_by(spec, chart)) for chart in CHARTS_OF_OTHERS),
         ]
 
     def loop(self) -> Loop:
