@@ -143,15 +143,18 @@ def leftovers(before: Things, after: Things, kept: Callable[[str], str | None]) 
     return Leftovers(reasons, [name for name in new if name not in reasons])
 
 
-def key_waits_for_deletion(endpoint: str) -> Callable[[str], str | None]:
-    """The one thing AWS never deletes at once: a KMS key waits 7 to 30 days after a scheduled deletion."""
+def why_a_key_stays(endpoint: str) -> Callable[[str], str | None]:
+    """Keys that nobody can delete: one that is scheduled waits 7 to 30 days, AWS's own stay for ever."""
 
     def reason(name: str) -> str | None:
         region, service, kind, identifier = name.split("/", 3)
         if (service, kind) != ("kms", "key"):
             return None
-        described = aws_clients(endpoint, region)("kms").describe_key(KeyId=identifier)
-        waiting = described["KeyMetadata"]["KeyState"] == "PendingDeletion"
-        return "scheduled for deletion; AWS waits 7 to 30 days by design" if waiting else None
+        kms = aws_clients(endpoint, region)("kms")
+        if kms.describe_key(KeyId=identifier)["KeyMetadata"]["KeyState"] == "PendingDeletion":
+            return "scheduled for deletion; AWS waits 7 to 30 days by design"
+        aliases = [item["AliasName"] for item in kms.list_aliases(KeyId=identifier)["Aliases"]]
+        own = [alias for alias in aliases if alias.startswith("alias/aws/")]
+        return f"AWS's own {own[0]}, made at its first use; nobody can delete it" if own else None
 
     return reason

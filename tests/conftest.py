@@ -17,12 +17,9 @@ from tests import order
 from tests.worlds import decision
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits long begins first; see `order`."""
     items[:] = order.arranged(items)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(order.group(item)))
 
 
 @pytest.fixture(scope="session")

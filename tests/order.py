@@ -1,8 +1,8 @@
-"""In which order tests run, and which of them share a process: what waits long begins first.
+"""In which order tests run: what waits long begins first.
 
 A rehearsal waits for minutes (a real Karpenter takes its time to give a node back) and needs little of a
-processor meanwhile, so both begin at once, each in a process of its own, and everything else runs beside
-them. Tests of one file stay together, because they share what is expensive to make.
+processor meanwhile, so both begin at once, each in a process of its own (`--dist loadfile`: tests of one
+file stay together, because they share what is expensive to make), and everything else runs beside them.
 """
 
 from __future__ import annotations
@@ -20,24 +20,9 @@ def arranged(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     return sorted(items, key=_rank)
 
 
-def group(item: pytest.Item) -> str:
-    """What a test must share a process with: its environment's rehearsal, or its file."""
-    environment = _rehearsed(item)
-    return f"rehearsal-{environment}" if environment else item.nodeid.partition("::")[0]
-
-
 def _rank(item: pytest.Item) -> int:
-    environment = _rehearsed(item)
-    if environment:
-        return ENVIRONMENTS.index(environment)
+    if item.get_closest_marker("rehearsal") is not None:
+        fixtures = getattr(item, "fixturenames", ())
+        return next((rank for rank, name in enumerate(ENVIRONMENTS) if name in fixtures), len(ENVIRONMENTS))
     control_plane = item.get_closest_marker("controlplane") is not None
     return len(ENVIRONMENTS) + (0 if control_plane else 1)
-
-
-def _rehearsed(item: pytest.Item) -> str | None:
-    """The environment whose rehearsal a test looks at; the longer one, if it looks at several."""
-    if item.get_closest_marker("rehearsal") is None:
-        return None
-    given = getattr(item, "callspec", None)
-    named = {*getattr(item, "fixturenames", ()), given.params.get("environment") if given else None}
-    return next((environment for environment in ENVIRONMENTS if environment in named), None)

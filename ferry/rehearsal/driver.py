@@ -26,7 +26,7 @@ from ferry.report.model import Check, Claim, Cluster, Kept, Memory, Policy, Repo
 from policy.catalogue import ids
 from sandbox.controlplane.client import Client
 from sandbox.engine import Engine, EngineError, EngineSpec, Run
-from sandbox.inventory import Leftovers, Things, aws_inventory, key_waits_for_deletion, leftovers
+from sandbox.inventory import Leftovers, Things, aws_inventory, leftovers, why_a_key_stays
 from sandbox.processes import ProcessError
 from sandbox.world import World, WorldError
 from stacks.program import run as program
@@ -251,7 +251,7 @@ class Rehearsal:
 
     def _look_for_leaks(self, before: Things) -> None:
         with self._show.phase("leak check"):
-            kept = key_waits_for_deletion(self._world.spec.aws_endpoint)
+            kept = why_a_key_stays(self._world.spec.aws_endpoint)
             self.findings.left = leftovers(before, self._inventory(), kept)
 
     # --- helpers -----------------------------------------------------------------------------------------
