@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from pulumi import automation as auto
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata
+from pulumi.runtime._callbacks import _CallbackServicer
 
 Kind = Literal["preview", "up", "destroy"]
 Program = Callable[[], None]
@@ -226,12 +227,21 @@ class Engine:
 
     def _run(self, kind: Kind, verb: Callable[..., object], listener: Listener | None) -> Run:
         recorder = _Recorder(kind, listener)
+        forget_callbacks()
         try:
             verb(on_event=recorder, color="never", suppress_outputs=True, suppress_progress=True)
         except auto.CommandError as error:
             said = [*recorder.violations, *recorder.errors]
             raise EngineError(kind, said or [str(error)], recorder.run(), recorder.violations) from error
         return recorder.run()
+
+
+def forget_callbacks() -> None:
+    """Let go of the transforms' servers of a program that failed.
+
+    The SDK stops them at the end of the next program, in whose event loop they do not live.
+    """
+    _CallbackServicer._servicers.clear()
 
 
 def _work_directory(spec: EngineSpec) -> Path:

@@ -18,6 +18,8 @@ from pulumi.runtime import rpc, settings
 from pulumi.runtime.proto import callback_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
+from sandbox.engine import forget_callbacks
+
 ACCOUNT = "123456789012"
 TOKEN = "made-by-aws"  # noqa: S105 - what the mocked AWS answers
 SECRET_TOKEN = {rpc._special_sig_key: rpc._special_secret_sig, "value": TOKEN}
@@ -147,6 +149,7 @@ class Made:
 
 def run(program: Callable[[], dict[str, Any] | None], *, preview: bool = False, stack: str = "dev") -> Made:
     """Run a program to its end."""
+    forget_callbacks()
     world = World()
     monitor = Monitor(world)
     exported: dict[str, Any] = {}

@@ -50,7 +50,10 @@ def account(session: boto3.Session, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     key = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName=signing_key_of(DEV), TargetKeyId=key)
     s3.create_bucket(Bucket=bucket_of(DEV))
-    text = (PROJECT / "Pulumi.dev.yaml").read_text() + "    ocr: {stage: canary, ceiling: 1}\n"
+    head = "  ferry:workloads:\n"
+    text = (PROJECT / "Pulumi.dev.yaml").read_text()
+    assert text.count(head) == 1
+    text = text.replace(head, f"{head}    ocr: {{stage: canary, ceiling: 1}}\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("ferry.gates.command.boto3.Session", lambda **_: session)

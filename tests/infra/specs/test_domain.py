@@ -37,6 +37,21 @@ RIGHT: dict[str, list[Any]] = {
     "NamespaceName": ["kubeflow", "a"],
     "EngineVersion": ["17.7", "7.1"],
     "ImageDigest": [f"docker.io/library/redis@sha256:{'a' * 64}"],
+    "SourceName": ["transactions-nfs", "ab"],
+    "AgentArn": ["arn:aws:datasync:us-east-1:123456789012:agent/agent-0123456789abcdef0"],
+    "ServerName": ["nfs.example.com", "10.0.0.5"],
+    "BucketName": ["legacy-training-data", "a.b"],
+    "KeyArn": ["arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"],
+    "StorePath": ["/", "/migrated/a=1"],
+    "AwsSchedule": ["cron(0 2 * * ? *)", "rate(1 day)"],
+    "Digest": [f"sha256:{'a' * 64}"],
+    "Quantity": ["500m", "2", "1.5", "2Gi"],
+    "CronLine": ["23 4 1 * *", "*/5 0-6 * 1,7 *"],
+    "Ipv4Address": ["203.0.113.10", "255.0.0.1"],
+    "DxGatewayId": ["12345678-1234-1234-1234-123456789012"],
+    "DomainName": ["corp.example.com"],
+    "HostName": ["ml.example.com", "*.ml.example.com"],
+    "CertificateArn": ["arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"],
 }
 
 WRONG: dict[str, list[Any]] = {
@@ -67,6 +82,21 @@ WRONG: dict[str, list[Any]] = {
     "NamespaceName": ["*", "Kubeflow", "a_b", "-a"],
     "EngineVersion": ["17", "17.7.1", "latest"],
     "ImageDigest": ["redis:7", f"redis@sha256:{'a' * 63}", "redis@latest"],
+    "SourceName": ["Transactions", "a", "x" * 23],
+    "AgentArn": ["agent-0123456789abcdef0"],
+    "ServerName": ["nfs://server"],
+    "BucketName": ["Bucket", "ab"],
+    "KeyArn": ["alias/ferry"],
+    "StorePath": ["migrated", "/migrated/"],
+    "AwsSchedule": ["0 2 * * *"],
+    "Digest": ["latest", "sha256:12"],
+    "Quantity": ["0", "2GB"],
+    "CronLine": ["@daily", "0 2 * *"],
+    "Ipv4Address": ["203.0.113.10/32", "256.0.0.1"],
+    "DxGatewayId": ["dxgw-1"],
+    "DomainName": ["Corp.example.com", "localhost"],
+    "HostName": ["localhost", "a.*.example.com"],
+    "CertificateArn": ["arn:aws:iam::123456789012:server-certificate/x"],
 }
 
 
