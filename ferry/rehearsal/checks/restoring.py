@@ -153,6 +153,8 @@ def _database_comes_back(context: CheckContext) -> list[str]:
             DeletionProtection=False,
         )
         back = rds.describe_db_instances(DBInstanceIdentifier=restored)["DBInstances"][0]
+        # The emulation takes the protection over from the snapshot's instance, whatever the restore says.
+        rds.modify_db_instance(DBInstanceIdentifier=restored, DeletionProtection=False, ApplyImmediately=True)
         rds.delete_db_instance(DBInstanceIdentifier=restored, SkipFinalSnapshot=True)
         return differences(lost, back)
     finally:
