@@ -93,6 +93,10 @@ def ladder(spec: WorkloadSpec) -> tuple[Stage, ...]:
 
 def move(spec: WorkloadSpec, before: Recorded, wanted: WorkloadState) -> Move:
     """What the change from ``before`` to ``wanted`` asks for."""
+    if wanted.stage is Stage.CANARY and wanted.ceiling not in CEILINGS:
+        return (
+            Move.ILLEGAL
+        )  # also on the way back: a canary without a ceiling would be no place to leave from
     steps = ladder(spec)
     if wanted.stage not in steps or before.stage not in steps:
         return Move.ILLEGAL

@@ -30,7 +30,12 @@ ACCEPTED: dict[str, tuple[str, dict[str, Any]]] = {
     "pods just fit": ("dev", {"network.cidr": "10.20.0.0/19", "karpenter.pools[0].cpu_limit": 4 * 193}),
     "another region": (
         "dev",
-        {"region": "eu-west-1", "network.zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]},
+        {
+            "region": "eu-west-1",
+            "network.zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
+            "services.gateway.certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/"
+            "00000000-0000-0000-0000-000000000000",
+        },
     ),
     "as many system nodes as there may be": ("dev", {"cluster.system_nodes.desired": 3}),
     "system nodes of one number": ("dev", {"cluster.system_nodes.max": 2}),
