@@ -196,6 +196,10 @@ def _host_addresses(cluster: Cluster, host: str, port: int) -> list[tuple[str, i
     if host.endswith(_CLUSTER_DOMAIN) or host.endswith(".svc"):
         name, _, rest = host.partition(".")
         return service_addresses(cluster, rest.partition(".")[0], name, port)
+    for service in cluster.of("Service"):
+        if dig(service, ("spec", "clusterIP")) == host:
+            namespace, name = _key(service)
+            return service_addresses(cluster, namespace, name, port)
     found = cluster.book.get(str(Place("host", "", host, port)))
     return [found] if found else []
 

@@ -6,7 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
-from tests.mutants import crossing, judging
+from tests.mutants import crossing, judging, patterns
 from tests.mutants.charted import CHARTED
 from tests.mutants.keeping import (
     AUDIT_MUTANTS,
@@ -311,6 +311,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *AUDIT_MUTANTS,
     *SERVED,
     *crossing.MUTANTS,
+    *patterns.MUTANTS,
     *judging.MUTANTS,
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,

@@ -245,3 +245,18 @@ def test_address_book_is_shared_and_forgets(tmp_path: Any) -> None:
     assert Addresses(tmp_path / "a.json").all() == {"pod/serving/blue-1:8000": ("127.0.0.1", 40001)}
     Addresses(tmp_path / "a.json").drop(place)
     assert Addresses(tmp_path / "a.json").all() == {}
+
+
+def test_a_backend_with_a_services_address_leads_to_its_pods() -> None:
+    """C8: the second choice of a workload's routes is a Service by its cluster IP."""
+    held = service("blue", 80)
+    held["spec"]["clusterIP"] = "172.20.0.7"
+    endpoints = [{"ip": {"address": "172.20.0.7", "port": 80}}]
+    second = item("Backend", "blue-second", {"spec": {"fallback": True, "endpoints": endpoints}})
+    world = cluster(second)
+    objects = {**world.objects, "Service": [held]}
+    told = found("Backend", "blue-second", mirrored(Cluster(objects, world.book, ENVOY)))
+    assert told["spec"] == {
+        "fallback": True,
+        "endpoints": [{"ip": {"address": "127.0.0.1", "port": 40001}}],
+    }

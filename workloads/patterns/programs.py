@@ -1,0 +1,45 @@
+"""How the project's own programs are started: the one place where pods and programs agree. Pure.
+
+The image of ``images/ferry`` has the command ``ferry``. Its guard and its adapters are two of its verbs.
+"""
+
+from __future__ import annotations
+
+from workloads.patterns.migration import MOUNT, POLICY, Names
+from workloads.state import Slot
+
+HTTP = 8080
+"""Where an adapter answers: the Open Inference Protocol, ``/v2/health/ready`` and ``/v2/health/live``."""
+METRICS = 9090
+"""Where guard and adapters answer ``/metrics``, the guard also ``/healthz``: its heartbeat is fresh."""
+TRITON = 8000
+"""Where the model's server answers, beside its recorder in the same pod."""
+
+
+def guard(names: Names) -> list[str]:
+    """The guard of one workload. It reads its ConfigMap from the API server, as its own account."""
+    return [
+        "guard",
+        names.workload,
+        f"--namespace={names.namespace}",
+        f"--metrics-port={METRICS}",
+    ]
+
+
+def legacy_adapter() -> list[str]:
+    """Before the old system: its language outwards, the Open Inference Protocol inwards. Records."""
+    return ["adapter", "legacy", *_listening()]
+
+
+def recorder(slot: Slot) -> list[str]:
+    """Before a slot's server, in its pod: records what it says, since Triton records nothing."""
+    return ["adapter", "platform", f"--slot={slot}", f"--upstream=http://127.0.0.1:{TRITON}", *_listening()]
+
+
+def batch_adapter(side: str) -> list[str]:
+    """One run of batch work on one side, ``legacy`` or ``platform``, for the Job's logical date."""
+    return ["adapter", "batch", f"--side={side}", f"--policy={MOUNT}/{POLICY}"]
+
+
+def _listening() -> list[str]:
+    return [f"--policy={MOUNT}/{POLICY}", f"--port={HTTP}", f"--metrics-port={METRICS}"]
