@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ferry.adapter.command import app as adapter
 from ferry.availability import availability
 from ferry.bootstrap import bootstrap
 from ferry.charts import app as charts
@@ -25,3 +26,4 @@ app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)
 app.command()(gate)
 app.command()(availability)
+app.add_typer(adapter, name="adapter", no_args_is_help=True)

@@ -119,6 +119,10 @@ class Evidence(Spec):
         return digest_of(self.canonical())
 
 
+UNKNOWN = "sha256:" + "0" * 64
+"""Stands for a model that nobody recorded; whatever bears it has not passed."""
+
+
 def digest_of(content: bytes) -> str:
     """``sha256:`` and the hexadecimal digest."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"

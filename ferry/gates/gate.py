@@ -10,15 +10,12 @@ from ferry.gates import checks
 from ferry.gates.checks import Compared, TrainingRun
 from ferry.gates.power import MULTIPLICITY
 from ferry.gates.rows import COVERED, Joined, Side, join
-from workloads.evidence import Check, Evidence, Kind, Verdict
+from workloads.evidence import UNKNOWN, Check, Evidence, Kind, Verdict
 from workloads.spec import WorkloadSpec
 from workloads.state import Stage
 
 GOOD_FOR = timedelta(hours=24)
 """Evidence expires after a day: models, data and neighbours change."""
-
-UNKNOWN = "sha256:" + "0" * 64
-"""Stands for a model that nobody recorded; whatever bears it has not passed."""
 
 
 @dataclass(frozen=True)
