@@ -21,6 +21,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.served import SERVED
 from tests.mutants.speed import SPEED_MUTANTS
 from tests.mutants.tracking import TRACKING
+from tests.mutants.weight import WEIGHT
 
 _KEEPING = "stacks/settings/rules/keeping.py"
 _NODES = "stacks/settings/rules/nodes.py"
@@ -298,6 +299,7 @@ _OPERATING_MUTANTS = (
 )
 
 MUTANTS: tuple[Mutant, ...] = (
+    *WEIGHT,
     *_CHART_MUTANTS,
     *_NETWORK_MUTANTS,
     *_CLUSTER_MUTANTS,
