@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import pulumi
 from pulumi.runtime import mocks as sdk_mocks
-from pulumi.runtime import rpc, settings
-from pulumi.runtime.proto import callback_pb2
+from pulumi.runtime import resource, rpc, settings
+from pulumi.runtime.proto import callback_pb2, source_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
 from sandbox.engine import forget_callbacks
@@ -147,8 +148,38 @@ class Made:
         return (item for item in self.resources if item.type.startswith("aws:"))
 
 
+async def _to_its_end(body: Callable[[], None]) -> None:
+    """Run the program, then let the SDK end it as it ends every program: raise what failed, shut down.
+
+    The SDK's own wait looks at all outstanding tasks each time one of them is done, so that its cost grows
+    with the square of the resources (over a third of a render of prod). Here they are waited for together
+    first, and it finds nothing left.
+    """
+    failure: list[Exception] = []
+    try:
+        body()
+    except Exception as error:
+        failure.append(error)
+    failed = bool(failure)
+    while not failed and (waiting := _outstanding()):
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
+        failed = any(task.cancelled() or task.exception() for task in done)
+    await run_pulumi_func(lambda: _raise(failure))
+
+
+def _raise(failure: list[Exception]) -> None:
+    for error in failure:
+        raise error
+
+
+def _outstanding() -> set[asyncio.Future[Any]]:
+    with settings.SETTINGS.lock:
+        tasks = [*settings.SETTINGS.rpc_manager.rpcs, *settings.SETTINGS.outputs]
+    return {task for task in map(asyncio.ensure_future, tasks) if not task.done()}
+
+
 def run(program: Callable[[], dict[str, Any] | None], *, preview: bool = False, stack: str = "dev") -> Made:
-    """Run a program to its end."""
+    """Run a program to its end. Where in the source a resource stands is left out: a quarter of the time."""
     forget_callbacks()
     world = World()
     monitor = Monitor(world)
@@ -165,7 +196,8 @@ def run(program: Callable[[], dict[str, Any] | None], *, preview: bool = False, 
         settings.SETTINGS.rpc_manager.clear()  # a program that ended in an error leaves some behind
         settings.SETTINGS.outputs.clear()
         _accept_transforms()
-        loop.run_until_complete(run_pulumi_func(body))
+        with mock.patch.object(resource, "_get_stack_trace", source_pb2.StackTrace):
+            loop.run_until_complete(_to_its_end(body))
     finally:
         loop.close()
         asyncio.set_event_loop(None)

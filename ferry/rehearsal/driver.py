@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,8 @@ import workloads
 from ferry.bootstrap.policies import Place
 from ferry.bootstrap.rehearsed import REPOSITORY, RehearsedBootstrap
 from ferry.rehearsal import facts, images, measure, sdk_modules
-from ferry.rehearsal.checks import ALL_CHECKS, CheckContext, cluster
+from ferry.rehearsal.aside import aside
+from ferry.rehearsal.checks import FIRST, OTHERS, PATIENT, CheckContext, CheckFunction, cluster
 from ferry.rehearsal.checks.context import ROOT
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
@@ -105,7 +106,6 @@ class Rehearsal:
         self._findings_of(bootstrap.judge)
         self._second_preview(engine)
         self._judge(engine)
-        self._floor(engine)
         self._take_down(engine)
         self._look_for_leaks(before)
 
@@ -205,11 +205,22 @@ class Rehearsal:
             environment=self._options.environment,
             resources=self.findings.resources,
         )
-        for title, check in ALL_CHECKS:
-            with self._show.phase(title) as phase:
-                self.findings.checks += check(context, phase.note)
+        self._try(FIRST, context)
+        waiting = aside(lambda: self._tried(PATIENT, context))
+        self._try(OTHERS, context)
+        self._floor(engine)
+        self.findings.checks += waiting.result()
         self.findings.cluster = cluster(context)
         self.findings.simulated += context.simulated
+
+    def _try(self, checks: Sequence[tuple[str, CheckFunction]], context: CheckContext) -> None:
+        for check in checks:
+            self.findings.checks += self._tried(check, context)
+
+    def _tried(self, check: tuple[str, CheckFunction], context: CheckContext) -> list[Check]:
+        title, run = check
+        with self._show.phase(title) as phase:
+            return run(context, phase.note)
 
     def _floor(self, engine: Engine) -> None:
         """The same program through providers that do nothing: what the engine itself takes.

@@ -156,6 +156,8 @@ def _server(plan: Plan) -> dict[str, Any]:
         *_postgres(plan),
         *_secrets(plan, "database", "server"),
         {"name": "LOOK_EVERY_SECONDS", "value": str(LOOK_EVERY_SECONDS)},
+        # Its own background jobs are for evaluating language models: nine more processes per replica, unused.
+        {"name": "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "value": "false"},
     ]
     arguments = ["serve", *server_arguments(plan.artifacts)]
     made = _container(plan, NAME, arguments, env, _amounts(plan.cpu, plan.memory))

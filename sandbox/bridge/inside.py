@@ -1,4 +1,4 @@
-"""Becomes a container's process: a mount namespace and a user of its own, its volumes at their paths.
+"""Becomes a container: namespaces of its own for mounts, processes and the user, its volumes at their paths.
 
 Run as ``python -I -S inside.py PLAN``; PLAN is a JSON file::
 
@@ -6,7 +6,8 @@ Run as ``python -I -S inside.py PLAN``; PLAN is a JSON file::
      "mounts": [{"path": "/run/mlflow", "source": "/…", "read_only": false}, …]}
 
 A standalone program on purpose: it imports nothing of the project, and what it becomes inherits nothing.
-Nothing outside the namespace changes: mount points that this machine lacks exist only within.
+Nothing outside the namespace changes: mount points that this machine lacks exist only within. As in a pod,
+the manifest's program is process 1, and whatever it started ends with it, however it ended.
 """
 
 from __future__ import annotations
@@ -15,35 +16,64 @@ import ctypes
 import json
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
-_NEW_MOUNTS, _NEW_USER = 0x00020000, 0x10000000
+_NEW_MOUNTS, _NEW_USER, _NEW_PROCESSES = 0x00020000, 0x10000000, 0x20000000
 _READ_ONLY, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = 1, 32, 4096, 16384, 1 << 18
-_NO_SUID, _NO_DEVICES = 2, 4
+_NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 2, 4, 8
 _DEATH_SIGNAL, _KILL = 1, 9
+_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_BY_SIGNAL = 128
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def become(plan: dict) -> None:  # type: ignore[type-arg] # JSON of the module's own form
-    """Never returns: the process is the container's from here on."""
+    """Never returns: what is told to this process is told to the container, whose end is its own."""
     _separate(plan["user"])
     if plan["mounts"]:
         _enter(Path(plan["root"]), plan["mounts"])
-    # Kernels forget the parent-death signal when a process gets rights in a new user namespace.
-    _LIBC.prctl(_DEATH_SIGNAL, _KILL, 0, 0, 0)
     environment, argv = plan["environment"], plan["argv"]
     program = shutil.which(argv[0], path=environment.get("PATH", "/usr/bin:/bin"))
     if program is None:
         sys.exit(f"{argv[0]} is not on this container's PATH ({environment.get('PATH')})")
-    os.chdir("/")
-    os.execve(program, argv, environment)  # noqa: S606 - this is what the program is for
+    # Signals that come before there is a container wait until it can be told.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
+    _die_with_parent()
+    child = os.fork()
+    if child == 0:
+        _die_with_parent()
+        _see_own_processes()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
+        os.chdir("/")
+        os.execve(program, argv, environment)  # noqa: S606 - this is what the program is for
+    _stand_for(child)
+
+
+def _die_with_parent() -> None:
+    """Kernels forget the parent-death signal when a process forks or gets rights in a new user namespace."""
+    _LIBC.prctl(_DEATH_SIGNAL, _KILL, 0, 0, 0)
+
+
+def _see_own_processes() -> None:
+    """A container's /proc, where the kernel lets one be made; else the machine's stays in its place."""
+    _LIBC.mount(b"proc", b"/proc", b"proc", ctypes.c_ulong(_NO_SUID | _NO_DEVICES | _NO_PROGRAMS), None)
+
+
+def _stand_for(child: int) -> None:
+    """Pass signals on, and end as the container ends."""
+    for number in _FORWARDED:
+        signal.signal(number, lambda got, _frame: os.kill(child, got))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    sys.exit(code if code >= 0 else _BY_SIGNAL - code)
 
 
 def _separate(user: int) -> None:
     """A user namespace in which we are ``user``, and a mount namespace that is ours."""
     outer_user, outer_group = os.geteuid(), os.getegid()
-    _checked("unshare", _LIBC.unshare(_NEW_USER | _NEW_MOUNTS))
+    _checked("unshare", _LIBC.unshare(_NEW_USER | _NEW_MOUNTS | _NEW_PROCESSES))
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {outer_user} 1")
     Path("/proc/self/gid_map").write_text(f"{user} {outer_group} 1")

@@ -25,12 +25,19 @@ from ferry.rehearsal.checks.availability import cluster
 from ferry.rehearsal.checks.context import CheckContext, CheckFunction, Note
 from ferry.rehearsal.checks.guarding import guarded
 
-__all__ = ["ALL_CHECKS", "CheckContext", "CheckFunction", "Note", "cluster"]
+__all__ = ["FIRST", "OTHERS", "PATIENT", "CheckContext", "CheckFunction", "Note", "cluster"]
 
-ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
+FIRST: Sequence[tuple[str, CheckFunction]] = (
     ("order of a first up", guarded("order", "E1", first_order.run)),
     ("everything wanted is there", guarded("cluster", "B1", availability.run)),
     ("what a kubelet looks up", guarded("kubelet", "B9", lookups.run)),
+)
+"""Title for the progress line and the check: of the cluster as `up` left it."""
+
+PATIENT: tuple[str, CheckFunction] = ("GPU nodes on demand", guarded("gpu", "A3", gpu_run.run))
+"""Runs beside all that follows: for minutes it only waits for a node to be idle long enough."""
+
+OTHERS: Sequence[tuple[str, CheckFunction]] = (
     ("what the account holds", guarded("aws", "A1", account.run)),
     ("the feature store", guarded("redis", "A6", features.run)),
     ("a primary of Redis is killed", guarded("failover", "A6", failover.run)),
@@ -42,7 +49,5 @@ ALL_CHECKS: Sequence[tuple[str, CheckFunction]] = (
     ("who may take a role", guarded("irsa", "A4", irsa.run)),
     ("the sample pipelines", guarded("pipelines", "B2", samples.run)),
     ("MLflow on Postgres", guarded("mlflow", "B1", tracking_run.run)),
-    ("GPU nodes on demand", guarded("gpu", "A3", gpu_run.run)),
 )
-"""Title for the progress line and the check, in the order in which they run: the one that waits comes last.
-"""
+"""The rest, in the order in which they run."""

@@ -148,3 +148,8 @@ def test_no_job_is_moved_while_it_runs() -> None:
     """A3: a migration that is cut off leaves tables half changed."""
     for spec in (pods.migration(PLAN), pods.preparation(PLAN)):
         assert spec["template"]["metadata"]["annotations"] == {"karpenter.sh/do-not-disrupt": "true"}
+
+
+def test_a_server_runs_nothing_but_the_server() -> None:
+    """B1: its background jobs would be nine more processes per replica."""
+    assert env("server")["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"

@@ -6,11 +6,15 @@ Needs a user namespace of its own, as every rehearsal does.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from sandbox.bridge import Addresses, Bridge, Image
@@ -124,3 +128,40 @@ def test_failed_process_is_shown_with_its_last_words(bridge: Bridge, tmp_path: P
 def test_program_that_the_image_lacks_is_named(bridge: Bridge, tmp_path: Path) -> None:
     with pytest.raises(ProcessError, match="nowhere-to-be-found is not on this container's PATH"):
         bridge.finish(started(bridge, tmp_path, ["nowhere-to-be-found"]))
+
+
+FAMILY = """\
+import os, signal, subprocess, sys, time
+from pathlib import Path
+child = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
+signal.signal(signal.SIGHUP, lambda *_: Path("/work/hup").touch())
+Path("/work/pids").write_text(f"{os.getpid()} {len([p for p in os.listdir('/proc') if p.isdigit()])}")
+while True:
+    time.sleep(600)
+"""
+
+
+def descendants(of: int) -> list[int]:
+    found = [item.pid for item in psutil.Process(of).children(recursive=True)]
+    return [of, *found]
+
+
+def test_what_a_container_started_ends_with_it_and_signals_reach_it(bridge: Bridge, tmp_path: Path) -> None:
+    """B1: a pod's server is process 1; killed as by a failing machine, it leaves nobody behind."""
+    python = f"/opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    running = started(bridge, tmp_path, [python, "-I", "-S", "-c", FAMILY])
+    wait_for(lambda: running.file("/work/pids").exists() and running.file("/work/pids").read_text())
+    assert running.file("/work/pids").read_text() == "1 2", "process 1 of two that it sees"
+    os.kill(running.child.process.pid, signal.SIGHUP)
+    wait_for(running.file("/work/hup").exists)
+    family = descendants(running.child.process.pid)
+    assert len(family) >= 3, "who stands for the container, its process 1, and what that started"
+    bridge.stop(running, at_once=True)
+    wait_for(lambda: not any(map(psutil.pid_exists, family)))
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(0.02)
