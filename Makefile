@@ -34,6 +34,7 @@ lint: setup ## ruff, mypy (strict) and the one-way import rules
 .PHONY: bench
 bench: setup tools ## how time grows with 1, 10 and 100 copies of a small component
 	@$(RUN) python -m ferry.rehearsal.bench
+	@$(RUN) python -m ferry.assess.bench
 
 .PHONY: mutants
 mutants: setup tools ## for every requirement, a one-line mutation that its named test must kill

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ferry.adapter.command import app as adapter
+from ferry.assess import assess
 from ferry.availability import availability
 from ferry.bootstrap import bootstrap
 from ferry.charts import app as charts
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(rehearse)
 app.command()(bootstrap)
+app.command()(assess)
 app.command()(doctor)
 app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)

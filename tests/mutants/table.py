@@ -6,7 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
-from tests.mutants import crossing, judging, patterns
+from tests.mutants import assessing, crossing, judging, patterns
 from tests.mutants.charted import CHARTED
 from tests.mutants.keeping import (
     AUDIT_MUTANTS,
@@ -315,6 +315,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *crossing.MUTANTS,
     *patterns.MUTANTS,
     *judging.MUTANTS,
+    *assessing.MUTANTS,
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,
     *REDIS_MUTANTS,
