@@ -91,7 +91,7 @@ def _script(path: Path) -> Found:
 def _notebook(path: Path) -> Found:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of notebooks whose cells have no ids
-        book = nbformat.reads(path.read_text("utf-8"), as_version=4)
+        book = nbformat.reads(path.read_text("utf-8"), as_version=4)  # type: ignore[no-untyped-call] # theirs
     whole = code.Reading()
     installs = []
     cells = [cell for cell in book.cells if cell.cell_type == "code"]

@@ -224,7 +224,7 @@ def _training(account: Account, stem: str, entries: list[Answer]) -> list[Found]
 def _tuning(account: Account, stem: str, entries: list[Answer]) -> list[Found]:
     name = entries[0]["HyperParameterTuningJobName"]
     answer = account.describe("describe_hyper_parameter_tuning_job", HyperParameterTuningJobName=name)
-    definition = answer.get("TrainingJobDefinition") or next(
+    definition: Answer = answer.get("TrainingJobDefinition") or next(
         iter(answer.get("TrainingJobDefinitions") or []), {}
     )
     arn = str(answer.get("HyperParameterTuningJobArn", name))
