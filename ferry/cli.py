@@ -12,6 +12,7 @@ from ferry.charts import app as charts
 from ferry.cost import cost
 from ferry.doctor import doctor
 from ferry.gates.command import gate
+from ferry.guard.command import guard, rollback, watchdog
 from ferry.rehearsal.command import rehearse
 
 app = typer.Typer(
@@ -29,3 +30,5 @@ app.command()(cost)
 app.command()(gate)
 app.command()(availability)
 app.add_typer(adapter, name="adapter", no_args_is_help=True)
+for verb in (guard, watchdog, rollback):
+    app.command()(verb)

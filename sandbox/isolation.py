@@ -42,6 +42,7 @@ _FROM_TERMINAL = (
     0x80  # SI_KERNEL: the terminal sent it to the whole foreground group, so the child has it already
 )
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
+_SIOCSIFADDR, _SIOCSIFNETMASK = 0x8916, 0x891C
 _IFREQ = struct.Struct("16sh14x")
 
 
@@ -134,6 +135,30 @@ def bring_up_loopback() -> None:
         answer = fcntl.ioctl(sock, _SIOCGIFFLAGS, _IFREQ.pack(b"lo", 0))
         _, flags = _IFREQ.unpack(answer)
         fcntl.ioctl(sock, _SIOCSIFFLAGS, _IFREQ.pack(b"lo", flags | _IFF_UP))
+
+
+def own_network(address: str, mask: str) -> None:
+    """Make every address of a network this machine's own, on the loopback device of this namespace.
+
+    So that a pod's address is one that a process here can listen at: the API server takes no loopback
+    address for a pod.
+
+    Args:
+        address: one of them, e.g. ``10.77.0.1``.
+        mask: e.g. ``255.255.255.0``.
+
+    Raises:
+        IsolationError: this process has no namespace of its own, and the machine's network is left alone.
+    """
+    if not is_isolated():
+        raise IsolationError(
+            f"{address} would become an address of the whole machine, so it was not taken. To have a network "
+            f"of one's own here, {_WAY_OUT}."
+        )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for call, value in ((_SIOCSIFADDR, address), (_SIOCSIFNETMASK, mask)):
+            packed = struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(value))
+            fcntl.ioctl(sock, call, packed)
 
 
 def _flags() -> list[str]:

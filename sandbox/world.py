@@ -28,6 +28,7 @@ from sandbox import leftovers
 from sandbox.controlplane import boot
 from sandbox.controlplane.access import Access, make_access, write_webhook
 from sandbox.controlplane.certificates import make_keys
+from sandbox.controlplane.client import Client
 from sandbox.controlplane.components import Plan, Ports
 from sandbox.memory import Meter, Usage
 from sandbox.ports import answers, free_ports
@@ -165,6 +166,21 @@ class World:
         self._require("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
         with self._timed("control_plane"):
             boot.start(self._supervisor, Plan(self.spec, self._ports, self._keys, self._access))
+
+    def start_api_server(self) -> None:
+        """Start the API server and its store alone, where a test brings every other program itself.
+
+        Raises:
+            WorldError: a tool is missing.
+            ProcessError: one did not come up.
+        """
+        self._require("etcd", "kube-apiserver")
+        client = Client.of(self.spec)
+        try:
+            plan = Plan(self.spec, self._ports, self._keys, self._access)
+            boot.start_api_server(self._supervisor, plan, client)
+        finally:
+            client.close()
 
     def start_cluster_agents(self) -> None:
         """Start the stand-ins for what AWS runs in and around a cluster, Karpenter's host among them.

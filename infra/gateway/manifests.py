@@ -104,7 +104,12 @@ def envoy_proxy(spec: GatewaySpec, tags: Mapping[str, str]) -> dict[str, Any]:
         },
         "shutdown": {"drainTimeout": f"{DRAIN_SECONDS}s", "minDrainDuration": "15s"},
         "logging": {"level": {"default": "warn"}},
-        "telemetry": {"accessLog": {"settings": [_access_log()]}},
+        "telemetry": {
+            "accessLog": {"settings": [_access_log()]},
+            # All backends of a route share one cluster of Envoy's, or there would be no second choice among
+            # them: only per endpoint can a guard see that one side's tries fail while callers see none.
+            "metrics": {"prometheus": {}, "enablePerEndpointStats": True},
+        },
     }
 
 

@@ -23,13 +23,22 @@ def start(supervisor: Supervisor, plan: Plan) -> None:
     Raises:
         ProcessError: one did not come up; the message shows its log.
     """
-    supervisor.start(_command("etcd", components.etcd(plan), lambda: answers(plan.ports.etcd)))
     client = Client.of(plan.spec)
     try:
-        supervisor.start(_command("kube-apiserver", components.apiserver(plan), client.ready))
+        start_api_server(supervisor, plan, client)
         _together(supervisor, _rest(plan, client))
     finally:
         client.close()
+
+
+def start_api_server(supervisor: Supervisor, plan: Plan, client: Client) -> None:
+    """Start the store and the API server alone: objects are kept and judged, and nobody acts on them.
+
+    Raises:
+        ProcessError: one did not come up; the message shows its log.
+    """
+    supervisor.start(_command("etcd", components.etcd(plan), lambda: answers(plan.ports.etcd)))
+    supervisor.start(_command("kube-apiserver", components.apiserver(plan), client.ready))
 
 
 def _rest(plan: Plan, client: Client) -> list[Command]:

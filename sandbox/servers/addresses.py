@@ -58,9 +58,9 @@ class Addresses:
             return {}
         return {place: (host, port) for place, (host, port) in found.items()}
 
-    def put(self, place: Place, port: int) -> None:
+    def put(self, place: Place, port: int, host: str = "127.0.0.1") -> None:
         """A local process serves this place at ``port``."""
-        self._change(str(place), ("127.0.0.1", port))
+        self._change(str(place), (host, port))
 
     def drop(self, place: Place) -> None:
         """Nobody serves it any more."""

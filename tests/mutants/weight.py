@@ -54,4 +54,60 @@ ADAPTERS = (
     ),
 )
 
-WEIGHT = (*ADAPTERS,)
+_COUNTING = "ferry/guard/counting.py"
+_LOOP = "tests/ferry/guard/test_loop.py::test"
+_COUNTED = "tests/ferry/guard/test_counting.py::test"
+
+GUARD = (
+    Mutant(
+        "C7",
+        "ferry/guard/proof.py",
+        "kinds=needs(self.spec, Stage.CANARY, Stage.CANARY),",
+        "kinds=frozenset(),",
+        "tests/ferry/guard/test_proof.py::test_each_way_of_not_being_enough_keeps_it_where_it_is",
+    ),
+    Mutant(
+        "C8",
+        "ferry/guard/safety.py",
+        "epoch = told.epoch if latch else None",
+        "epoch = None",
+        f"{_LOOP}_rollback_needs_no_guard_and_is_latched",
+    ),
+    Mutant(
+        "C8",
+        "ferry/guard/safety.py",
+        "if stepped is not None and stepped != self._last:",
+        "if stepped is not None:",
+        f"{_LOOP}_watchdog_lowers_the_weight_of_a_guard_that_fell_silent_and_only_then",
+    ),
+    Mutant(
+        "C8",
+        "ferry/guard/loop.py",
+        "latched = None if told.stage is Stage.SHADOW else told.epoch",
+        "latched = None",
+        f"{_LOOP}_a_route_that_somebody_deleted_comes_back_latched",
+    ),
+    Mutant(
+        "C8",
+        _COUNTING,
+        "if host not in wanted or not name.startswith(begins) or _MIRROR in name:",
+        "if host not in wanted or not name.startswith(begins):",
+        f"{_COUNTED}_what_is_not_this_platforms_live_traffic_is_left_out",
+    ),
+    Mutant(
+        "C8",
+        _COUNTING,
+        "if heard.platform is None and requests > errors:",
+        "if heard.platform is None and requests < 0:",
+        f"{_COUNTED}_a_platform_that_says_nothing_is_unknown_unless_its_pods_fail",
+    ),
+    Mutant(
+        "C8",
+        _COUNTING,
+        "return new - old if new >= old else new",
+        "return abs(new - old)",
+        f"{_COUNTED}_a_proxy_that_began_anew_or_is_new_invents_nothing",
+    ),
+)
+
+WEIGHT = (*ADAPTERS, *GUARD)

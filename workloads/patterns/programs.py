@@ -26,6 +26,11 @@ def guard(names: Names) -> list[str]:
     ]
 
 
+def watchdog(names: Names) -> list[str]:
+    """The second pair of eyes on that guard, in a pod and on a node of its own."""
+    return ["watchdog", names.workload]
+
+
 def legacy_adapter() -> list[str]:
     """Before the old system: its language outwards, the Open Inference Protocol inwards. Records."""
     return ["adapter", "legacy", *_listening()]

@@ -1,0 +1,91 @@
+"""The newest evidence about a workload, read before a raise. Thin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stacks.shelf import ALGORITHM
+from workloads.evidence import Asked, Finding, UnreadableError, Verdict, judge, unseal
+from workloads.patterns.migration import Migration
+from workloads.spec import WorkloadSpec
+from workloads.stages import needs
+from workloads.state import Stage
+
+FRESH_S = 30.0
+"""Seconds for which a finding is used again: evidence is made by the hour, steps by the half second."""
+
+
+@dataclass
+class Proof:
+    """Looks for the newest evidence of one workload.
+
+    Attributes:
+        session: of boto3, with this pod's identity.
+        spec: what the workload is.
+    """
+
+    session: Any
+    spec: WorkloadSpec
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _found: tuple[datetime, Migration, Finding] | None = field(default=None, init=False)
+
+    def finding(self, told: Migration) -> Finding:
+        """What it says about a raise at this stage; anything unreadable is no PASS."""
+        now, before = self.clock(), self._found
+        if before and before[1] == told and (now - before[0]).total_seconds() < FRESH_S:
+            return before[2]
+        try:
+            found = self._look(told, now)
+        except (BotoCoreError, ClientError) as error:
+            found = Finding(verdict=Verdict.NO_DATA, why=f"the store did not answer ({error})")
+        except UnreadableError as error:
+            found = Finding(verdict=Verdict.MISMATCH, why=str(error))
+        self._found = (now, told, found)
+        return found
+
+    def _look(self, told: Migration, now: datetime) -> Finding:
+        place = told.evidence
+        s3 = self.session.client("s3", region_name=place.region)
+        pages = s3.get_paginator("list_objects_v2").paginate(
+            Bucket=place.bucket, Prefix=f"gates/{told.workload}/", ExpectedBucketOwner=place.owner
+        )
+        objects = [item for page in pages for item in page.get("Contents", [])]
+        if not objects:
+            return Finding(verdict=Verdict.NO_DATA, why="there is none")
+        key = max(objects, key=lambda item: (item["LastModified"], item["Key"]))["Key"]
+        body = s3.get_object(Bucket=place.bucket, Key=key, ExpectedBucketOwner=place.owner)["Body"].read()
+        digest = f"sha256:{key.rsplit('/', 1)[1].removesuffix('.json')}"
+        return judge(unseal(body, digest, lambda *pair: self._verify(told, *pair)), self._asked(told), now)
+
+    def _verify(self, told: Migration, payload: bytes, signature: bytes) -> bool:
+        kms = self.session.client("kms", region_name=told.evidence.region)
+        try:
+            answer = kms.verify(
+                KeyId=told.evidence.key,
+                Message=payload,
+                MessageType="RAW",
+                Signature=signature,
+                SigningAlgorithm=ALGORITHM,
+            )
+        except kms.exceptions.KMSInvalidSignatureException:
+            return False
+        return bool(answer["SignatureValid"])
+
+    def _asked(self, told: Migration) -> Asked:
+        """What a raise needs: quality and objectives, shown where the workload stands now.
+
+        Copies of all requests reach the platform before its first live one, so that can be shown at 0%.
+        """
+        return Asked(
+            workload=told.workload,
+            environment=told.environment,
+            stage=told.stage,
+            ceiling=told.ceiling,
+            since=datetime.fromisoformat(told.since) if told.since else None,
+            kinds=needs(self.spec, Stage.CANARY, Stage.CANARY),
+        )

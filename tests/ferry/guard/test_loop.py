@@ -1,0 +1,306 @@
+"""The guard's hands do what was decided, nothing else (C6, C8): a store with versions for a cluster.
+
+The real API server and real proxies are met in ``tests/crossing``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from kubernetes.client.exceptions import ApiException
+
+from ferry.guard.cluster import Held, Pod
+from ferry.guard.counting import Heard, Tries
+from ferry.guard.decide import BLIND, DWELL, LEASE, Lease
+from ferry.guard.loop import Guard
+from ferry.guard.reporting import SILENCE_S, Report
+from ferry.guard.safety import RollbackError, Watchdog, roll_back
+from workloads.catalogue import CATALOGUE
+from workloads.evidence import Finding, Verdict
+from workloads.patterns import migration, routes
+from workloads.patterns.migration import EvidencePlace, Migration, Names, Way
+from workloads.patterns.routes import Read, Share
+from workloads.slots import Slots
+from workloads.stages import Recorded
+from workloads.state import Slot, Stage
+
+PASS = Finding(verdict=Verdict.PASS, why="")
+PLACE = EvidencePlace(bucket="b", owner="123456789012", key="alias/k", region="us-east-1")
+
+
+def told(stage: Stage = Stage.CANARY, ceiling: int | None = 25, epoch: int = 1) -> Migration:
+    way = Way(hostname="ml.example.com", parent={"name": "ferry", "namespace": "gateway"})
+    stood = Recorded(stage=stage, ceiling=ceiling, epoch=epoch)
+    return migration.migration(CATALOGUE["churn"], stood, "dev", way, PLACE)
+
+
+@dataclass
+class Store:
+    """Objects with versions, as the API server keeps them; `down` is an API server that does not answer."""
+
+    policy: Migration
+    names: Names = field(default_factory=lambda: Names("churn"))
+    item: dict[str, Any] | None = None
+    lease: Held = field(default_factory=lambda: Held(None, "", None))
+    down: bool = False
+    version: int = 0
+    meddler: int = 0
+    """So many writes are preceded by somebody else's."""
+
+    def told(self) -> Migration:
+        self._up()
+        return self.policy
+
+    def overlay(self) -> dict[str, Any] | None:
+        self._up()
+        return copy.deepcopy(self.item)
+
+    def create(self, policy: Migration, *, latched: int | None) -> None:
+        self._up()
+        slots = Slots(Slot.BLUE, dict.fromkeys(Slot))
+        self._keep(routes.overlay(policy, Share(0, slots), latched=latched))
+
+    def write(self, policy: Migration, read: Read, weight: int, latched: int | None) -> None:
+        self._up()
+        if self.meddler:
+            self.meddler -= 1
+            self._keep(self.item or {})
+        if read.version != str(self.version):
+            raise ApiException(status=409)
+        slots = Slots(Slot.BLUE, dict.fromkeys(Slot))
+        self._keep(routes.overlay(policy, Share(weight, slots), latched=latched))
+
+    def held(self) -> Held:
+        self._up()
+        return self.lease
+
+    def claim(self, me: str, now: float, held: Held, stepped: float | None) -> None:
+        self._up()
+        if held.version != self.lease.version:
+            raise ApiException(status=409)
+        self.lease = Held(Lease(me, now + LEASE), str(int(held.version or 0) + 1), stepped)
+
+    def pods(self, _: Mapping[str, str], __: str | None = None) -> list[Pod]:
+        self._up()
+        return [Pod("10.0.1.7", ready=True)]
+
+    def _keep(self, body: dict[str, Any]) -> None:
+        self.version += 1
+        self.item = copy.deepcopy(body)
+        self.item["metadata"]["resourceVersion"] = str(self.version)
+
+    def _up(self) -> None:
+        if self.down:
+            raise ApiException(status=503)
+
+    @property
+    def seen(self) -> tuple[int, int | None]:
+        """Weight and latch."""
+        assert self.item is not None
+        found = routes.read(self.names, self.item)
+        return found.weight, found.latched
+
+
+@dataclass
+class World:
+    """One guard, its store, and a clock that moves when told."""
+
+    store: Store
+    now: float = 1_000.0
+    good: float = 0
+    bad: float = 0
+    deaf: bool = False
+    evidence: Finding = PASS
+    guard: Guard = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.guard = self.another("a")
+
+    def another(self, me: str) -> Guard:
+        report = Report("churn", clock=lambda: self.now)
+        store: Any = self.store
+        return Guard(me, store, self, self, report, clock=lambda: self.now)  # type: ignore[arg-type]
+
+    def hear(self, *_: object) -> Heard:
+        proxy = None if self.deaf else Tries(self.good + self.bad, self.bad)
+        return Heard({"proxy": proxy}, (), ())
+
+    def finding(self, _: Migration) -> Finding:
+        return self.evidence
+
+    def live(self, seconds: float, *, bad: float = 0.0, guard: Guard | None = None) -> None:
+        """So many seconds at twenty requests a second, a share of them bad."""
+        for _ in range(int(seconds * 2)):
+            self.now += 0.5
+            self.good, self.bad = self.good + 10 * (1 - bad), self.bad + 10 * bad
+            (guard or self.guard).step()
+
+
+@pytest.fixture
+def world() -> World:
+    found = World(Store(told()))
+    found.store.create(found.store.policy, latched=None)
+    return found
+
+
+def raised(world: World, weight: int) -> None:
+    read = routes.read(world.store.names, world.store.item or {})
+    world.store.write(world.store.policy, read, weight, None)
+
+
+def test_a_guard_makes_its_route_when_models_stand_and_not_before() -> None:
+    """C6."""
+    world = World(Store(told(Stage.FRONTED, None)))
+    world.live(3)
+    assert world.store.item is None
+    world.store.policy = told(Stage.SHADOW, None)
+    world.live(1)
+    assert world.store.seen == (0, None)
+
+
+def test_a_route_that_somebody_deleted_comes_back_latched(world: World) -> None:
+    """C8: with the route its latch would be gone, and a rollback undone by a deletion."""
+    world.live(2)
+    world.store.item = None
+    world.live(1)
+    assert world.store.seen == (0, 1)
+    world.live(3 * DWELL)
+    assert world.store.seen == (0, 1)
+
+
+def test_healthy_with_evidence_it_rises_to_the_ceiling(world: World) -> None:
+    """C6, C7."""
+    world.live(4 * DWELL)
+    assert world.store.seen == (25, None)
+
+
+def test_without_evidence_it_stays(world: World) -> None:
+    """C7."""
+    world.evidence = Finding(verdict=Verdict.STALE, why="")
+    world.live(4 * DWELL)
+    assert world.store.seen == (0, None)
+
+
+def test_errors_that_callers_never_saw_take_the_traffic_away_and_latch_in_one_write(world: World) -> None:
+    """C8."""
+    raised(world, 25)
+    world.live(30)
+    before = world.store.version
+    world.live(2, bad=1.0)
+    assert (world.store.seen, world.store.version) == ((0, 1), before + 1)
+    world.live(3 * DWELL)
+    assert world.store.seen == (0, 1), "latched until a reviewed change raises the epoch"
+    world.store.policy = told(epoch=2)
+    world.live(2 * DWELL)
+    assert world.store.seen[0] > 0
+
+
+def test_blind_it_goes_back_without_a_latch(world: World) -> None:
+    """C8: no data is not healthy, and no fault of the platform either."""
+    raised(world, 25)
+    world.live(5)
+    world.deaf = True
+    world.live(BLIND + 2)
+    assert world.store.seen == (0, None)
+
+
+def test_of_two_guards_one_acts_and_the_other_takes_over_when_it_is_gone(world: World) -> None:
+    """C8: split brain; the second waits for the first one's lease, and its own report says that it lives."""
+    raised(world, 25)
+    other = world.another("b")
+    for _ in range(60):
+        world.live(0.5)
+        world.live(0.5, guard=other)
+    assert world.store.lease.lease is not None
+    assert (world.store.lease.lease.holder, other.report.alive) == ("a", True)
+    world.live(LEASE + 3, guard=other)
+    world.live(2, bad=1.0, guard=other)
+    assert world.store.seen == (0, 1)
+
+
+def test_a_write_that_came_second_is_made_again_after_a_fresh_look(world: World) -> None:
+    """C8: a half-applied update cannot be written over."""
+    raised(world, 25)
+    world.live(5)
+    world.store.meddler = 2
+    world.live(4, bad=1.0)
+    assert world.store.seen == (0, 1)
+
+
+def test_while_the_api_server_is_down_it_does_not_say_that_it_lives(world: World) -> None:
+    """C8: the watchdog and the kubelet would else believe a guard that can do nothing."""
+    world.live(5)
+    world.store.down = True
+    world.live(SILENCE_S + 1)
+    assert not world.guard.report.alive
+    world.store.down = False
+    world.live(2)
+    assert world.guard.report.alive
+
+
+# Without a guard
+
+
+def test_rollback_needs_no_guard_and_is_latched(world: World) -> None:
+    """C8."""
+    raised(world, 25)
+    rolled = roll_back(world.store)  # type: ignore[arg-type]
+    assert (rolled.before, rolled.after, world.store.seen) == (25, 0, (0, 1))
+    world.live(3 * DWELL)
+    assert world.store.seen == (0, 1), "a guard that comes back respects it"
+
+
+def test_rollback_gets_through_against_somebody_who_writes_too(world: World) -> None:
+    """C8."""
+    raised(world, 25)
+    world.store.meddler = 4
+    assert roll_back(world.store).after == 0  # type: ignore[arg-type]
+    raised(world, 25)
+    world.store.meddler = 99
+    with pytest.raises(RollbackError, match=r"so it was not rolled back\. Find who writes it"):
+        roll_back(world.store)  # type: ignore[arg-type]
+
+
+def test_rollback_never_sends_callers_to_an_old_system_that_sleeps() -> None:
+    """C8, C12."""
+    store: Any = Store(told(Stage.STANDBY, None))
+    store.create(store.policy, latched=None)
+    with pytest.raises(RollbackError, match=r"not awake, so its traffic stays on the platform\. Set"):
+        roll_back(store)
+    assert store.seen == (100, None)
+
+
+def test_watchdog_lowers_the_weight_of_a_guard_that_fell_silent_and_only_then(world: World) -> None:
+    """C8: silence of the guard says nothing about the platform, so nothing is latched."""
+    raised(world, 25)
+    store: Any = world.store
+    dog = Watchdog(store, clock=lambda: world.now)
+    for _ in range(30):
+        world.live(1)
+        assert dog.step() is None
+    world.now += SILENCE_S - 1
+    assert dog.step() is None
+    world.now += 2
+    assert dog.step() is not None
+    assert world.store.seen == (0, None)
+    assert dog.step() is None, "there is nothing left to lower"
+
+
+def test_watchdog_does_not_believe_a_guard_that_renews_its_lease_and_makes_no_whole_step(
+    world: World,
+) -> None:
+    """C8: a lease that is renewed says that a thread runs, not that anything is looked at."""
+    raised(world, 25)
+    store: Any = world.store
+    dog = Watchdog(store, clock=lambda: world.now)
+    world.live(3)
+    dog.step()
+    for _ in range(int(SILENCE_S) + 2):
+        world.now += 1
+        world.store.claim("a", world.now, world.store.lease, world.store.lease.stepped)
+        dog.step()
+    assert world.store.seen == (0, None)
