@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pulumi
 
@@ -62,8 +63,11 @@ class Component(pulumi.ComponentResource):
     begin at once. So each child is given it.
     """
 
+    ROOM: ClassVar[str] = "infra"
+    """The room that a component is of, in its type: ``ferry:infra:Cluster``."""
+
     def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(f"ferry:infra:{kind}", name, None, opts)
+        super().__init__(f"ferry:{self.ROOM}:{kind}", name, None, opts)
         self._prefix = name
         self._after = _listed(opts.depends_on if opts else None)
 

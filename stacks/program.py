@@ -12,7 +12,7 @@ from pulumi.runtime import config as runtime_config
 
 from infra.charts.lock import LockError, committed
 from infra.in_use import InUse, resources_of
-from stacks import charts, fleet, foundation, lowering, services
+from stacks import charts, crossings, fleet, foundation, lowering, services
 from stacks.foundation import Foundation
 from stacks.services import Services
 from stacks.settings import Settings, SettingsError, load
@@ -45,8 +45,9 @@ def build(settings: Settings, stages: Mapping[str, Recorded] | None = None) -> d
     base = foundation.build(settings)
     above = services.build(settings, base)
     InUse("in-use", base.scope, [*resources_of(base), *resources_of(above)])
+    stood = crossings.build(settings, base, above, stages or {})
     made = outputs(base, above)
-    return {**made, lowering.OUTPUT: lowering.exported(settings), "workloads": fleet.exported(stages or {})}
+    return {**made, lowering.OUTPUT: lowering.exported(settings), "workloads": stood.apply(fleet.exported)}
 
 
 def lower(settings: Settings) -> None:
@@ -62,9 +63,11 @@ def lower(settings: Settings) -> None:
 def crossed(settings: Settings) -> dict[str, Recorded]:
     """Where each workload stands after this `up`; see :func:`run` for errors."""
     try:
-        return fleet.decide(settings, fleet.last_outputs(), S3Shelf(settings), datetime.now(UTC))
+        found = fleet.decide(settings, fleet.last_outputs(), S3Shelf(settings), datetime.now(UTC))
+        crossings.check(settings, found)
     except fleet.RefusedError as error:
         raise pulumi.RunError(str(error)) from None
+    return found
 
 
 def read_settings() -> Settings:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from infra.specs.base import Spec
 from infra.specs.domain import MisfitError
+from workloads.search import SearchSpec
 
 
 class Pattern(StrEnum):
@@ -229,6 +230,7 @@ class WorkloadSpec(Spec):
         model, tolerances, slo: None only for a workload that is retired without moving.
         schedule: of its batch runs, or of its retraining.
         features: names of feature groups that it reads (:mod:`workloads.features`).
+        search: what its hyper-parameter search looks for; None for no search.
         soak: waiting times before steps that cannot be undone quickly.
     """
 
@@ -246,4 +248,5 @@ class WorkloadSpec(Spec):
     slo: Slo | None = None
     schedule: ScheduleSpec | None = None
     features: tuple[str, ...] = ()
+    search: SearchSpec | None = None
     soak: Soak = Soak()

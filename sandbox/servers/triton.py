@@ -51,18 +51,19 @@ class Here:
 
 
 def containers(template: Object) -> tuple[Object, Object]:
-    """The init container that fetches, and Triton's own.
+    """The init container that fetches, and Triton's own; what else is in the pod is not Triton's.
 
     Raises:
-        TritonError: the pod has not exactly one of each.
+        TritonError: the pod has not exactly one init container, or no container ``triton``.
     """
     spec = template["spec"]
-    if len(spec.get("initContainers") or []) != 1 or len(spec["containers"]) != 1:
+    serving = [item for item in spec["containers"] if item["name"] == "triton"]
+    if len(spec.get("initContainers") or []) != 1 or len(serving) != 1:
         raise TritonError(
-            "this pod does not have one init container and one container, so it cannot be run as a served "
-            "model; sandbox/servers/triton.py has to learn its new shape"
+            "this pod does not have one init container and one container `triton`, so it cannot be run as a "
+            "served model; sandbox/servers/triton.py has to learn its new shape"
         )
-    return spec["initContainers"][0], spec["containers"][0]
+    return spec["initContainers"][0], serving[0]
 
 
 def arguments(container: Object, here: Here) -> list[str]:

@@ -146,6 +146,20 @@ DOCUMENT: dict[str, Any] = {
             "revision": "main",
             "domain": "argocd.example.com",
         },
+        "crossing": {
+            "digest": f"sha256:{'0' * 64}",
+            "triton_image": f"nvcr.io/nvidia/tritonserver@sha256:{'0' * 64}",
+            "fetch_image": f"public.ecr.aws/docker/library/python@sha256:{'0' * 64}",
+            "packaged": {"churn": f"registry.example.com/churn@sha256:{'0' * 64}"},
+            "trained": {
+                "fraud-detection": {
+                    "image": f"nvcr.io/nvidia/pytorch@sha256:{'0' * 64}",
+                    "gpus": 1,
+                    "cpu": "4",
+                    "memory": "16Gi",
+                }
+            },
+        },
         "audit": {
             "retention_days": 365,
             "log_retention_days": 90,

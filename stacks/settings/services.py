@@ -7,6 +7,7 @@ from pydantic import Field
 from infra.specs.audit import AuditSpec
 from infra.specs.backup import BackupSpec
 from infra.specs.base import Spec
+from infra.specs.crossing import CrossingSpec
 from infra.specs.data_sources import DataSource
 from infra.specs.deploying import ArgoCdSpec
 from infra.specs.gateway import GatewaySpec
@@ -29,6 +30,7 @@ class ServicesSpec(Spec):
         logs: central logs.
         gpu: GPUs on nodes; wanted where ``gpu_monitoring`` is on.
         argo_cd: models as Applications; wanted where ``deployment_sync`` is on.
+        crossing: images of guard, adapters and slots; wanted by every workload that leaves ``legacy``.
         gateway: the way in; required with the capability ``gateway``.
     """
 
@@ -39,4 +41,5 @@ class ServicesSpec(Spec):
     logs: LogsSpec = Field(default_factory=LogsSpec)
     gpu: GpuSpec | None = None
     argo_cd: ArgoCdSpec | None = None
+    crossing: CrossingSpec | None = None
     gateway: GatewaySpec | None = None

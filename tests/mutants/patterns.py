@@ -38,4 +38,67 @@ ROUTES = (
     ),
 )
 
-MUTANTS = (*ROUTES,)
+_CROSSING = "workloads/patterns/crossing.py"
+_STANDS = "tests/workloads/patterns/test_crossing.py::test"
+_RIGHTS = "tests/workloads/patterns/test_rights.py::test"
+
+STANDING = (
+    Mutant(
+        "C1",
+        "stacks/crossings.py",
+        "Pattern.LIFT_AND_SHIFT: LiftAndShift,",
+        "Pattern.LIFT_AND_SHIFT: RefactorAndOptimize,",
+        f"{_STANDS}_the_patterns_differ_in_what_they_provision",
+    ),
+    Mutant(
+        "C2",
+        "workloads/patterns/refactor_and_optimize.py",
+        'self.config_map(names.fetch, "fetch", {"fetch.py": SCRIPT})',
+        "pass",
+        f"{_STANDS}_the_patterns_differ_in_what_they_provision",
+    ),
+    Mutant(
+        "C3",
+        "workloads/patterns/rebuild_and_enhance.py",
+        "        self._drift()",
+        "        pass",
+        f"{_STANDS}_the_patterns_differ_in_what_they_provision",
+    ),
+    Mutant(
+        "C5",
+        _CROSSING,
+        "return pulumi.Output.all(*urns, *ids).apply(lambda _: stood)",
+        "return pulumi.Output.from_input(stood)",
+        f"{_STANDS}_a_stage_that_failed_half_way_is_not_recorded",
+    ),
+    Mutant(
+        "C5",
+        _CROSSING,
+        "if self._row.old is Old.GONE:",
+        "if self._row.old is not Old.LIVE:",
+        f"{_STANDS}_a_stage_makes_what_the_designs_table_says",
+    ),
+    Mutant(
+        "C6",
+        "workloads/patterns/release.py",
+        '"containers": [*inner["containers"], recorder],',
+        '"containers": [*inner["containers"]],',
+        "tests/workloads/patterns/test_release.py::test_every_request_passes_the_recorder",
+    ),
+    Mutant(
+        "C8",
+        "workloads/patterns/rights.py",
+        "own, slots = [names.overlay],",
+        "own, slots = [names.overlay, names.base],",
+        f"{_RIGHTS}_guard_changes_its_overlay_and_nothing_else",
+    ),
+    Mutant(
+        "C9",
+        "workloads/patterns/pods.py",
+        '"suspend": what.suspended,',
+        '"suspend": False,',
+        f"{_STANDS}_batch_work_runs_on_both_sides_and_the_old_one_is_suspended_before_it_goes",
+    ),
+)
+
+MUTANTS = (*ROUTES, *STANDING)

@@ -1,5 +1,6 @@
 """Whether a card payment is fraudulent."""
 
+from workloads.search import Parameter, SearchSpec
 from workloads.spec import (
     LegacySpec,
     MetricSpec,
@@ -38,6 +39,15 @@ WORKLOAD = WorkloadSpec(
     features=(
         "card-transactions",
         "merchant-risk",
+    ),
+    search=SearchSpec(
+        metric="test_auc_roc",
+        goal=0.95,
+        parameters=(
+            Parameter(name="learning_rate", kind="double", low=0.0001, high=0.01),
+            Parameter(name="hidden_dim", kind="int", low=64, high=256, step=32),
+            Parameter(name="dropout", kind="double", low=0.0, high=0.5),
+        ),
     ),
     soak=Soak(platform_days=14, standby_days=30),
 )

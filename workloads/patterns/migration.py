@@ -64,8 +64,27 @@ class Names:
         return f"{self.workload}-adapter"
 
     def slot(self, slot: Slot) -> str:
-        """A slot's Service, and the Deployment and account behind it."""
+        """A slot's Service, and the Deployment behind it."""
         return f"{self.workload}-{slot}"
+
+    @property
+    def slots(self) -> str:
+        """The account of both slots' pods, their fences and their budgets."""
+        return f"{self.workload}-slots"
+
+    @property
+    def fetch(self) -> str:
+        """The ConfigMap with the script that brings a model into a slot."""
+        return f"{self.workload}-fetch"
+
+    @property
+    def training(self) -> str:
+        """The account of pipeline steps and trials; it lives in the pipelines' namespace."""
+        return f"{self.workload}-training"
+
+    def batch(self, side: str) -> str:
+        """A side's CronJob, and its account."""
+        return f"{self.workload}-batch-{side}"
 
     def second(self, backend: str) -> str:
         """The Backend that answers what the first choice did not: a Service's pods, second in line."""

@@ -46,5 +46,10 @@ def batch_adapter(side: str) -> list[str]:
     return ["adapter", "batch", f"--side={side}", f"--policy={MOUNT}/{POLICY}"]
 
 
+def drift(names: Names) -> list[str]:
+    """Whether what the platform says lately differs from what it said when it was accepted."""
+    return ["drift", names.workload, f"--policy={MOUNT}/{POLICY}"]
+
+
 def _listening() -> list[str]:
     return [f"--policy={MOUNT}/{POLICY}", f"--port={HTTP}", f"--metrics-port={METRICS}"]
