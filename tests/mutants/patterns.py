@@ -101,4 +101,53 @@ STANDING = (
     ),
 )
 
-MUTANTS = (*ROUTES, *STANDING)
+_FRAUD = "workloads/fraud_detection"
+_MODEL = "tests/workloads/fraud_detection/test_fraud_detection.py::test"
+_SERVED = "tests/workloads/fraud_detection/test_fraud_served.py::test"
+
+EXAMPLE = (
+    Mutant(
+        "D",
+        f"{_FRAUD}/training.py",
+        "return self.auc >= ACCEPTED_AUC  # False for NaN",
+        "return not self.auc < ACCEPTED_AUC",
+        f"{_MODEL}_a_model_that_could_not_be_judged_is_not_accepted",
+    ),
+    Mutant(
+        "D",
+        f"{_FRAUD}/preparing.py",
+        "rows.append(card.features(item))",
+        "rows.append([*card.features(item)[:-1], float(item.fraud)])",
+        f"{_MODEL}_no_feature_knows_the_future_or_the_label",
+    ),
+    Mutant(
+        "D",
+        f"{_FRAUD}/exporting.py",
+        'self.threshold.append(0.0 if leaf else node["threshold"])',
+        "self.threshold.append(0.0)",
+        f"{_MODEL}_exported_trees_score_as_the_trained_ones",
+    ),
+    Mutant(
+        "D",
+        f"{_FRAUD}/exporting.py",
+        "max_batch_size: {BATCH}",
+        "max_batch_sizes: {BATCH}",
+        f"{_MODEL}_config_is_what_tritons_own_definition_reads",
+    ),
+    Mutant(
+        "D",
+        f"{_FRAUD}/syncing.py",
+        "        self._end(application)",
+        "        pass",
+        f"{_SERVED}_a_failed_sync_says_so_and_leaves_nothing_running",
+    ),
+    Mutant(
+        "D",
+        f"{_FRAUD}/pipeline.py",
+        'judged.outputs["Output"] == "accepted", name="gate"',
+        'judged.outputs["Output"] != "", name="gate"',
+        f"{_SERVED}_pipeline_deploys_nothing_when_the_gate_refuses",
+    ),
+)
+
+MUTANTS = (*ROUTES, *STANDING, *EXAMPLE)

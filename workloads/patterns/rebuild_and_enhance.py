@@ -11,8 +11,8 @@ from workloads.patterns.refactor_and_optimize import RefactorAndOptimize
 class RebuildAndEnhance(RefactorAndOptimize):
     """Looks every hour for drift, searches and retrains where the environment has what that needs.
 
-    Explanations have no part of their own: the model's server gives them as a second output
-    (``contributions``) to whoever asks for it, from the same trees in the same pod.
+    Explanations have no part of their own: each run of the pipeline writes what every feature adds to the
+    scores (exact TreeSHAP, by the library that trained the trees) beside the model that it judged.
     """
 
     def provide(self) -> None:
