@@ -150,4 +150,30 @@ EXAMPLE = (
     ),
 )
 
-MUTANTS = (*ROUTES, *STANDING, *EXAMPLE)
+_MOVING = "tests/ferry/features/test_moving.py::test"
+
+FEATURES = (
+    Mutant(
+        "C13",
+        "ferry/features/stores.py",
+        "if known and tonumber(known) > tonumber(ARGV[2]) then return 0 end",
+        "",
+        f"{_MOVING}_an_old_write_that_comes_late_changes_nothing",
+    ),
+    Mutant(
+        "C13",
+        "ferry/features/moving.py",
+        "for name in group.features",
+        "for name in one",
+        f"{_MOVING}_a_feature_that_nobody_has_is_no_equality",
+    ),
+    Mutant(
+        "C13",
+        "ferry/features/moving.py",
+        "            self.missed.add((group, entity))",
+        "            pass",
+        f"{_MOVING}_a_write_that_redis_did_not_take_is_made_again",
+    ),
+)
+
+MUTANTS = (*ROUTES, *STANDING, *EXAMPLE, *FEATURES)
