@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
+from cronsim import CronSim
 
 from ferry.batch.compare import Rows
 from ferry.batch.decide import Wait, plan
@@ -29,6 +30,27 @@ LOOKS_AGAIN_S = 15.0
 
 class OutputError(Exception):
     """The old output is not there, or cannot be read; fact, consequence, way out."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A store below one prefix: all that a workload's batch account may touch."""
+
+    store: Store
+    prefix: str
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """See :class:`ferry.batch.publish.Store`."""
+        return self.store.read(f"{self.prefix}{key}")
+
+    def write(self, key: str, content: bytes, tag: str | None) -> None:
+        """See :class:`ferry.batch.publish.Store`."""
+        self.store.write(f"{self.prefix}{key}", content, tag)
+
+
+def scheduled(cron: str, now: datetime) -> datetime:
+    """The last time at which a schedule wanted work to begin: the logical date of a run by the clock."""
+    return next(CronSim(cron, now + timedelta(seconds=1), reverse=True))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,12 +16,13 @@ import boto3
 import typer
 from aiohttp import web
 
-from ferry.adapter.batch import OldOutput, OutputError, carry
+from ferry.adapter.batch import Folder, OldOutput, OutputError, carry, scheduled
 from ferry.adapter.recording import Recorder, Write
 from ferry.adapter.server import Adapter
 from ferry.adapter.sides import Crowd, HttpJson, Line, SageMaker, Served
 from ferry.adapter.sides import Side as Asked
 from ferry.batch.publish import S3
+from workloads.catalogue import CATALOGUE
 from workloads.evidence import UNKNOWN
 from workloads.patterns import programs
 from workloads.patterns.migration import MOUNT, POLICY, Migration, MigrationError, read
@@ -31,6 +32,7 @@ from workloads.traffic import Side
 _ONLINE = ("sagemaker", "http")
 _TOLD = Path(MOUNT) / POLICY
 _LETS_GO_S = 20.0
+_AT = "%Y-%m-%dT%H:%M:%S%z"
 
 Policy = Annotated[Path, typer.Option(help="The workload's policy, as Pulumi wrote it.")]
 Host = Annotated[str, typer.Option(help="Address to listen at.")]
@@ -93,31 +95,43 @@ def platform(  # noqa: PLR0917 - an option each; Typer calls it by name
 @app.command()
 def batch(
     side: Annotated[Side, typer.Option(help="Whose output: legacy or platform.")],
-    at: Annotated[datetime, typer.Option(help="The logical date.", formats=["%Y-%m-%dT%H:%M:%S%z"])],
-    output: Annotated[str, typer.Option(help="Where its job writes: s3://bucket/{logical:%Y-%m-%d}.csv")],
     policy: Policy = _TOLD,
+    at: Annotated[
+        datetime | None,
+        typer.Option(help="Logical date; by default the last one of its schedule.", formats=[_AT]),
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option(
+            help="Where its job writes, by default batch/<workload>/<side>/<date>.csv in the store."
+        ),
+    ] = "",
     tolerance: Annotated[float, typer.Option(min=0, max=1, help="Share of keys that may differ.")] = 0.0,
 ) -> None:
     """Carry one logical date of one side to its end: output in, compared, published once or not at all.
 
     \b
+      ferry adapter batch --side platform
       ferry adapter batch --side legacy --at 2026-11-20T02:00:00+0000 --output 's3://old/{logical:%Y-%m-%d}.csv'
     """
     told = _read(policy)
+    folder = f"batch/{told.workload}/"
+    place = output or f"s3://{told.evidence.bucket}/{folder}{side}/{{logical:%Y-%m-%dT%H%M}}.csv"
     client: Any = boto3.client("s3", region_name=told.evidence.region)
-    bucket, _, pattern = output.removeprefix("s3://").partition("/")
+    bucket, _, pattern = place.removeprefix("s3://").partition("/")
+    store = Folder(S3(client, told.evidence.bucket), folder)
     try:
-        carry(
-            told,
-            side,
-            at,
-            OldOutput(client, bucket, pattern),
-            S3(client, told.evidence.bucket),
-            tolerance=tolerance,
-        )
+        carry(told, side, at or _last(told), OldOutput(client, bucket, pattern), store, tolerance=tolerance)
     except OutputError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+def _last(told: Migration) -> datetime:
+    schedule = CATALOGUE[told.workload].schedule
+    if schedule is None:
+        raise typer.BadParameter(f"{told.workload} has no schedule, so --at has to say the logical date")
+    return scheduled(schedule.cron, datetime.now(UTC))
 
 
 def opener(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from ferry.adapter.batch import OutputError, rows_of
+from ferry.adapter.batch import OutputError, rows_of, scheduled
 from ferry.adapter.inference import (
     MisaskedError,
     Question,
@@ -107,6 +108,13 @@ def test_of_a_model_servers_answer_the_likelier_classes_column_is_the_score() ->
 def test_an_old_jobs_file_is_read_whichever_way_it_was_written(text: str) -> None:
     """C9."""
     assert rows_of(text.encode(), "f") == {"a": 0.5, "b": 1.0}
+
+
+def test_a_run_by_the_clock_belongs_to_the_last_time_of_its_schedule() -> None:
+    """C9: however late its pod begins; the one of this very minute included."""
+    late = datetime(2026, 11, 20, 2, 47, tzinfo=UTC)
+    assert scheduled("0 2 * * *", late) == datetime(2026, 11, 20, 2, tzinfo=UTC)
+    assert scheduled("0 2 * * *", late.replace(minute=0)) == datetime(2026, 11, 20, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
