@@ -222,20 +222,31 @@ class Crossing(Component):
         names = self.names
         own = self.role(names.overlay, lambda reach: rights.guard(reach, names))
         self.fence("guard", fences.guard(names))
-        metadata = self.metadata(names.overlay, "guard")
+        rules = self._guard_may("guard", rights.guard_rules(names), names.namespace)
+        sight = self._guard_may("guard-sight", rights.guard_sight(), fences.GATEWAY)
+        self._deployment("guard", names.overlay, pods.guard(self.place), own, rules, sight)
+        self._budget(names.overlay, names.labels("guard"))
+        self.fence("watchdog", fences.watchdog(names))
+        self._deployment("watchdog", names.watchdog, pods.watchdog(self.place), own, rules)
+
+    def _guard_may(
+        self, part: str, rules: list[dict[str, Any]], namespace: str
+    ) -> kubernetes.rbac.v1.RoleBinding:
+        """What the guard's account may do in a namespace."""
+        names = self.names
+        metadata = self.metadata(names.overlay, "guard", namespace)
         role = kubernetes.rbac.v1.Role(
-            self.part("guard-rules"), metadata=metadata, rules=rights.guard_rules(names), opts=self.inside()
+            self.part(f"{part}-rules"), metadata=metadata, rules=rules, opts=self.inside()
         )
         binding = kubernetes.rbac.v1.RoleBinding(
-            self.part("guard-binding"),
+            self.part(f"{part}-binding"),
             metadata=metadata,
             role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": names.overlay},
             subjects=[{"kind": "ServiceAccount", "name": names.overlay, "namespace": names.namespace}],
             opts=self.inside(role),
         )
         self._made += [role, binding]
-        self._deployment("guard", names.overlay, pods.guard(self.place), own, binding)
-        self._budget(names.overlay, names.labels("guard"))
+        return binding
 
     def _applied(self) -> pulumi.Output[Recorded]:
         """Where it stands, once it does: a step that failed half-way is not recorded as made."""

@@ -46,6 +46,11 @@ def guard(names: Names) -> dict[str, Any]:
     return _policy(names, "guard", [_collectors()], [_to(*_NAMES, _HTTPS), figures, own])
 
 
+def watchdog(names: Names) -> dict[str, Any]:
+    """In: nobody. Out: names, and the API server."""
+    return _policy(names, "watchdog", [], [_to(*_NAMES, _HTTPS)])
+
+
 def batch(names: Names) -> dict[str, Any]:
     """In: nobody. Out: names and HTTPS."""
     selector = {

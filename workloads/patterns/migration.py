@@ -54,6 +54,11 @@ class Names:
         return f"{self.workload}-guard"
 
     @property
+    def watchdog(self) -> str:
+        """The Deployment that watches the guard; it has the guard's account."""
+        return f"{self.workload}-watchdog"
+
+    @property
     def legacy(self) -> str:
         """The Service of the adapter before the old system."""
         return f"{self.workload}-legacy"

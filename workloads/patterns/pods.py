@@ -66,6 +66,24 @@ def guard(place: Place) -> dict[str, Any]:
     return made
 
 
+def watchdog(place: Place) -> dict[str, Any]:
+    """Spec of the watchdog's Deployment: the guard's account, and where it can be a machine of its own."""
+    container = _container(place, "watchdog", programs.watchdog(place.names), cpu="20m", memory="192Mi")
+    container["volumeMounts"] = [_SCRATCH]
+    made = _deployment(place, "watchdog", place.names.overlay, container, 1)
+    apart = {
+        "labelSelector": {"matchLabels": place.names.labels("guard")},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    preferred = [{"weight": 100, "podAffinityTerm": apart}]
+    made["template"]["spec"] |= {
+        "automountServiceAccountToken": True,
+        "volumes": [_EMPTY],
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}},
+    }
+    return made
+
+
 def recorder(place: Place, slot: Any) -> dict[str, Any]:
     """The container before a slot's server, in the same pod: it answers callers and records what was said."""
     return _served(_container(place, "recorder", programs.recorder(slot), cpu="250m", memory="256Mi"))
@@ -172,7 +190,7 @@ def _deployment(
     place: Place, part: str, account: str, container: dict[str, Any], replicas: int
 ) -> dict[str, Any]:
     labels = place.names.labels(part)
-    served = container if part == "guard" else _served(container)
+    served = container if part in ("guard", "watchdog") else _served(container)
     spread = {
         "maxSkew": 1,
         "topologyKey": _ZONE,

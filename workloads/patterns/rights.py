@@ -80,8 +80,14 @@ def slot(reach: Reach, names: Names) -> list[Statement]:
 
 
 def guard(reach: Reach, names: Names) -> list[Statement]:
-    """Read evidence about this workload and verify who signed it. It cannot sign, and writes nothing."""
+    """Find and read evidence about this workload, and verify who signed it. It cannot sign, nor write."""
     return [
+        Statement(
+            sid="FindEvidence",
+            actions=["s3:ListBucket"],
+            resources=[bucket_arn(reach.evidence)],
+            conditions={"StringEquals": {"s3:prefix": f"gates/{names.workload}/"}},
+        ),
         Statement(
             sid="ReadEvidence",
             actions=["s3:GetObject"],
@@ -157,7 +163,7 @@ def read_password(secret_arn: str, key: str, region: str) -> list[Statement]:
 
 
 def guard_rules(names: Names) -> list[dict[str, Any]]:
-    """Rules of the guard's Role: its own overlay and lease, one ConfigMap to read, how warm the slots are.
+    """Rules of the guard's Role: its own overlay and lease, one ConfigMap to read, where the sides' pods are.
 
     RBAC cannot bind ``create`` to a name; what it could create is bound to the workload's own namespace.
     """
@@ -176,8 +182,14 @@ def guard_rules(names: Names) -> list[dict[str, Any]]:
         {"apiGroups": leases, "resources": ["leases"], "resourceNames": own, "verbs": change},
         {"apiGroups": leases, "resources": ["leases"], "verbs": ["create"]},
         {"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": slots, "verbs": ["get"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"]},
         {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
     ]
+
+
+def guard_sight() -> list[dict[str, Any]]:
+    """Rules in the Gateway's namespace: where the proxies are, whose figures it reads."""
+    return [{"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"]}]
 
 
 def floors(slot: str) -> tuple[str, str]:

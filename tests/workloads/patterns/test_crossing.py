@@ -278,9 +278,9 @@ def pods_of(found: Made) -> dict[str, dict[str, Any]]:
     return result
 
 
-def test_only_the_guard_speaks_to_the_api_server() -> None:
+def test_only_the_guard_and_who_watches_it_speak_to_the_api_server() -> None:
     """C8, A4: every other pod of the workload has no token for it."""
     found = {key: spec for key, spec in pods_of(made(Stage.SHADOW, FRAUD)).items() if key.startswith(FRAUD)}
     tokens = {key for key, spec in found.items() if spec["automountServiceAccountToken"]}
-    assert tokens == {f"{FRAUD}-guard"}
-    assert len(found) == 3
+    assert tokens == {f"{FRAUD}-guard", f"{FRAUD}-watchdog"}
+    assert len(found) == 4

@@ -119,6 +119,9 @@ def test_guard_changes_its_overlay_and_nothing_else() -> None:
         ("list", "deployments", "anything"),
     ):
         assert not permits(rules, verb, resource, name), (verb, resource, name)
+    assert permits(rules, "list", "endpointslices", "anything"), "it finds who answers, and how warm they are"
+    (sight,) = rights.guard_sight()
+    assert (sight["resources"], sight["verbs"]) == (["endpointslices"], ["list"]), "of the Gateway no more"
 
 
 def test_nobody_but_proxies_reaches_who_answers() -> None:
