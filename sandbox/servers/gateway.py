@@ -4,16 +4,20 @@ Inside a cluster Envoy Gateway reads the API server and runs Envoy as a Deployme
 which this stand-in keeps equal to the API server's objects (:mod:`sandbox.servers.routes` says what is
 translated), and runs Envoy as a process. It is configured with the release's own ``config.envoyGateway``.
 
-It binds fixed ports (18000, 18002, 19001, 8081, and those of the listeners), so it needs a network of its
-own, which every rehearsal has.
+It binds fixed ports (18000, 18002, 8081, and those of the listeners), so it needs a network of its own, which
+every rehearsal has.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +52,10 @@ def configuration(release: Release, home: Path) -> dict[str, Any]:
         "resource": {"type": "File", "file": {"paths": [str(home / "resources")]}},
         "infrastructure": {"type": "Host", "host": places},
     }
+    # Its own metrics would take the port at which each proxy, in a pod of its own, gives statistics.
+    quiet = {"telemetry": {"metrics": {"prometheus": {"disable": True}}}}
     header = {"apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "EnvoyGateway"}
-    return {**header, **given, "provider": {"type": "Custom", "custom": custom}}
+    return {**header, **given, **quiet, "provider": {"type": "Custom", "custom": custom}}
 
 
 class GatewayServer:
@@ -173,6 +179,34 @@ def admin(home: Path) -> str | None:
     for found in sorted(home.glob("**/admin-address.txt"), key=lambda path: path.stat().st_mtime):
         return f"http://{found.read_text().strip()}"
     return None
+
+
+@contextlib.contextmanager
+def statistics(home: Path, host: str, port: int = 19001) -> Iterator[None]:
+    """Envoy's statistics where a proxy's pod gives them; on a machine Envoy chooses a port of its own."""
+
+    class Relay(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            try:
+                found = httpx.get(f"{admin(home)}{self.path}", timeout=2.0, trust_env=False)
+            except (httpx.HTTPError, httpx.InvalidURL):
+                self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
+                return
+            self.send_response(found.status_code)
+            self.send_header("Content-Length", str(len(found.content)))
+            self.end_headers()
+            self.wfile.write(found.content)
+
+        def log_message(self, *_: object) -> None:
+            """Asked twice a second."""
+
+    server = ThreadingHTTPServer((host, port), Relay)
+    threading.Thread(target=server.serve_forever, name="statistics", daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def config_dump(home: Path) -> dict[str, Any]:
