@@ -37,6 +37,7 @@ _AT = "%Y-%m-%dT%H:%M:%S%z"
 Policy = Annotated[Path, typer.Option(help="The workload's policy, as Pulumi wrote it.")]
 Host = Annotated[str, typer.Option(help="Address to listen at.")]
 Port = Annotated[int, typer.Option(help="Port for callers.")]
+Copies = Annotated[int, typer.Option("--copies-port", help="Port for copies of requests.")]
 Inner = Annotated[int, typer.Option("--metrics-port", help="Port for Prometheus and the guard.")]
 Model = Annotated[str, typer.Option(help="Digest of the model behind it, as evidence names it.")]
 _ANYWHERE = "0.0.0.0"  # noqa: S104 - in a pod, whose network policy says who reaches it
@@ -52,6 +53,7 @@ def legacy(  # noqa: PLR0917 - an option each; Typer calls it by name
     ] = "",
     host: Host = _ANYWHERE,
     port: Port = programs.HTTP,
+    copies_port: Copies = programs.COPIES,
     metrics_port: Inner = programs.METRICS,
     model: Model = UNKNOWN,
 ) -> None:
@@ -67,7 +69,7 @@ def legacy(  # noqa: PLR0917 - an option each; Typer calls it by name
     served = Adapter(
         told, Side.LEGACY, None, opener(told, Side.LEGACY, upstream), _recorder(told, Side.LEGACY, model)
     )
-    asyncio.run(_serve(served, host, port, metrics_port))
+    asyncio.run(_serve(served, host, (port, copies_port, metrics_port)))
 
 
 @app.command()
@@ -79,6 +81,7 @@ def platform(  # noqa: PLR0917 - an option each; Typer calls it by name
     policy: Policy = _TOLD,
     host: Host = _ANYWHERE,
     port: Port = programs.HTTP,
+    copies_port: Copies = programs.COPIES,
     metrics_port: Inner = programs.METRICS,
     model: Model = UNKNOWN,
 ) -> None:
@@ -89,7 +92,7 @@ def platform(  # noqa: PLR0917 - an option each; Typer calls it by name
     """
     told, side = _read(policy), Side.PLATFORM
     served = Adapter(told, side, slot, opener(told, side, upstream), _recorder(told, side, model))
-    asyncio.run(_serve(served, host, port, metrics_port))
+    asyncio.run(_serve(served, host, (port, copies_port, metrics_port)))
 
 
 @app.command()
@@ -183,19 +186,20 @@ class _Opener:
         )
 
 
-async def _serve(adapter: Adapter, host: str, port: int, inner: int) -> None:
-    """Both ports until SIGTERM; the callers' one is closed first and finishes what it has begun."""
+async def _serve(adapter: Adapter, host: str, ports: tuple[int, int, int]) -> None:
+    """All ports until SIGTERM; the callers' one is closed first and finishes what it has begun."""
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     runners = []
-    for application, own in ((adapter.inner(), inner), (adapter.application(), port)):
+    applications = (adapter.application(), adapter.copies(), adapter.inner())
+    for application, port in zip(applications, ports, strict=True):
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_LETS_GO_S)
         await runner.setup()
-        await web.TCPSite(runner, host, own).start()
+        await web.TCPSite(runner, host, port).start()
         runners.append(runner)
     await over.wait()
-    for runner in reversed(runners):
+    for runner in runners:
         await runner.cleanup()
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
@@ -30,8 +31,6 @@ from workloads.traffic import Side
 LARGEST = 4 * 2**20
 """Bytes of a request: SageMaker takes no more than 6 MB, and rows are far smaller."""
 LIVE, MIRROR = "live", "mirror"
-SHADOW = "-shadow"
-"""What Envoy appends to the host of a copy."""
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5)
 _CERTAIN = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 _WHO = ["workload", "side", "slot", "traffic"]
@@ -61,16 +60,24 @@ class Adapter:
 
     def application(self) -> web.Application:
         """What callers reach: the protocol, and the path of SageMaker's clients where there are any."""
-        app = web.Application(client_max_size=LARGEST)
+        app = self._inferring(LIVE)
         app.cleanup_ctx.append(self._running)
-        protocol, *old = paths(self.told)
-        app.router.add_post(f"{protocol}/infer", self._infer)
+        protocol = paths(self.told)[0]
         app.router.add_get(protocol, self._metadata)
-        for path in old:
-            app.router.add_post(path, self._infer)
         for path in (f"{protocol}/ready", "/v2/health/ready"):
             app.router.add_get(path, self._ready)
         app.router.add_get("/v2/health/live", _live)
+        return app
+
+    def copies(self) -> web.Application:
+        """What copies of requests reach; nobody sees the answers."""
+        return self._inferring(MIRROR)
+
+    def _inferring(self, traffic: str) -> web.Application:
+        app = web.Application(client_max_size=LARGEST)
+        protocol, *old = paths(self.told)
+        for path in (f"{protocol}/infer", *old):
+            app.router.add_post(path, partial(self._infer, traffic))
         return app
 
     def inner(self) -> web.Application:
@@ -96,11 +103,9 @@ class Adapter:
             task.cancel()
             await self.recorder.flush()
 
-    async def _infer(self, request: web.Request) -> web.Response:
+    async def _infer(self, traffic: str, request: web.Request) -> web.Response:
         began, at = time.perf_counter(), datetime.now(UTC)
         name = request.headers.get("x-request-id") or secrets.token_hex(16)
-        host = request.host.rsplit(":", 1)[0]
-        traffic = MIRROR if host.endswith(SHADOW) else LIVE
         asked, answer, status, body = None, None, HTTPStatus.OK.value, b""
         try:
             read = invocation if request.path.startswith("/endpoints/") else question

@@ -19,7 +19,7 @@ from rich.console import Console
 from ferry.guard.cluster import FAILURES, Cluster, connect
 from ferry.guard.listening import Ears
 from ferry.guard.loop import Guard
-from ferry.guard.proof import Proof
+from ferry.guard.proof import Aside, Proof
 from ferry.guard.reporting import Report
 from ferry.guard.safety import RollbackError, Watchdog, roll_back
 from workloads.catalogue import CATALOGUE
@@ -57,7 +57,7 @@ def guard(  # noqa: PLR0917 - an option each; Typer calls it by name
     report.serve(host, metrics_port)
     me = f"{socket.gethostname()}-{os.getpid()}"
     cluster = _cluster(names, context, kubeconfig)
-    Guard(me, cluster, Ears(names), Proof(boto3.Session(), spec), report).run(_until_ended())
+    Guard(me, cluster, Ears(names), Aside(Proof(boto3.Session(), spec)), report).run(_until_ended())
 
 
 def watchdog(name: Name, context: Context = None, kubeconfig: Kubeconfig = None) -> None:

@@ -15,7 +15,8 @@ from workloads.patterns.programs import METRICS
 
 STATISTICS = 19001
 """Port at which every proxy of Envoy Gateway gives its statistics."""
-PATIENCE_S = 0.4
+PATIENCE_S = 1.5
+"""Seconds for an answer: a look that takes longer is late, but one that sees nothing is worse."""
 _AT_ONCE = 16
 
 

@@ -12,7 +12,7 @@ from ferry.guard.cluster import FAILURES, LOST, Cluster, Held
 from ferry.guard.counting import Ledger, counted
 from ferry.guard.decide import Beat, Claim, Memory, Policy, Route, Seen, SetWeight, Window, step
 from ferry.guard.listening import Ears
-from ferry.guard.proof import Proof
+from ferry.guard.proof import Look as Evidence
 from ferry.guard.reporting import Report, say
 from workloads.evidence import NOTHING, Finding
 from workloads.patterns import routes
@@ -49,7 +49,7 @@ class Guard:
     me: str
     cluster: Cluster
     ears: Ears
-    proof: Proof
+    proof: Evidence
     report: Report
     clock: Callable[[], float] = time.time
     memory: Memory = field(default_factory=Memory)

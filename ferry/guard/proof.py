@@ -1,12 +1,14 @@
-"""The newest evidence about a workload, read before a raise. Thin."""
+"""The newest evidence about a workload, read before a raise, and never waited for. Thin."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stacks.shelf import ALGORITHM
@@ -18,6 +20,41 @@ from workloads.state import Stage
 
 FRESH_S = 30.0
 """Seconds for which a finding is used again: evidence is made by the hour, steps by the half second."""
+
+
+_HASTE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+
+
+class Look(Protocol):
+    """Says what evidence there is."""
+
+    def finding(self, told: Migration) -> Finding:
+        """About a raise at this stage."""
+        ...
+
+
+@dataclass
+class Aside:
+    """Looks in a thread of its own: a store that hangs may cost a raise, never the way down.
+
+    What is said is what was found at an earlier step, if it was about the same configuration.
+    """
+
+    look: Look
+    pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "evidence"))
+    _under_way: tuple[Migration, Future[Finding]] | None = field(default=None, init=False)
+    _last: tuple[Migration, Finding] | None = field(default=None, init=False)
+
+    def finding(self, told: Migration) -> Finding:
+        """What was found last; NO_DATA until something was."""
+        if self._under_way is not None and self._under_way[1].done():
+            asked, future = self._under_way
+            self._last, self._under_way = (asked, future.result()), None
+        if self._under_way is None:
+            self._under_way = (told, self.pool.submit(self.look.finding, told))
+        if self._last is None or self._last[0] != told:
+            return Finding(verdict=Verdict.NO_DATA, why="it is being looked for")
+        return self._last[1]
 
 
 @dataclass
@@ -33,6 +70,7 @@ class Proof:
     spec: WorkloadSpec
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _found: tuple[datetime, Migration, Finding] | None = field(default=None, init=False)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False)
 
     def finding(self, told: Migration) -> Finding:
         """What it says about a raise at this stage; anything unreadable is no PASS."""
@@ -50,7 +88,7 @@ class Proof:
 
     def _look(self, told: Migration, now: datetime) -> Finding:
         place = told.evidence
-        s3 = self.session.client("s3", region_name=place.region)
+        s3 = self._client("s3", place.region)
         pages = s3.get_paginator("list_objects_v2").paginate(
             Bucket=place.bucket, Prefix=f"gates/{told.workload}/", ExpectedBucketOwner=place.owner
         )
@@ -63,7 +101,7 @@ class Proof:
         return judge(unseal(body, digest, lambda *pair: self._verify(told, *pair)), self._asked(told), now)
 
     def _verify(self, told: Migration, payload: bytes, signature: bytes) -> bool:
-        kms = self.session.client("kms", region_name=told.evidence.region)
+        kms = self._client("kms", told.evidence.region)
         try:
             answer = kms.verify(
                 KeyId=told.evidence.key,
@@ -75,6 +113,11 @@ class Proof:
         except kms.exceptions.KMSInvalidSignatureException:
             return False
         return bool(answer["SignatureValid"])
+
+    def _client(self, service: str, region: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self.session.client(service, region_name=region, config=_HASTE)
+        return self._clients[service]
 
     def _asked(self, told: Migration) -> Asked:
         """What a raise needs: quality and objectives, shown where the workload stands now.

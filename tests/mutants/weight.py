@@ -20,8 +20,8 @@ ADAPTERS = (
     Mutant(
         "C6",
         _SERVER,
-        "traffic = MIRROR if host.endswith(SHADOW) else LIVE",
-        "traffic = LIVE",
+        "return self._inferring(MIRROR)",
+        "return self._inferring(LIVE)",
         f"{_ANSWERS}_a_copy_is_counted_as_one",
     ),
     Mutant(

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from infra.gateway.manifests import NAMESPACE as GATEWAY
 from infra.gateway.manifests import ROUTES
 from infra.iam import Statement
 from infra.namespaces import Space, labels
@@ -223,7 +224,7 @@ class Crossing(Component):
         own = self.role(names.overlay, lambda reach: rights.guard(reach, names))
         self.fence("guard", fences.guard(names))
         rules = self._guard_may("guard", rights.guard_rules(names), names.namespace)
-        sight = self._guard_may("guard-sight", rights.guard_sight(), fences.GATEWAY)
+        sight = self._guard_may("guard-sight", rights.guard_sight(), GATEWAY)
         self._deployment("guard", names.overlay, pods.guard(self.place), own, rules, sight)
         self._budget(names.overlay, names.labels("guard"))
         self.fence("watchdog", fences.watchdog(names))

@@ -66,7 +66,7 @@ def batch(names: Names) -> dict[str, Any]:
 
 
 def _callers() -> list[dict[str, Any]]:
-    proxies = {"from": [_namespace(GATEWAY)], **_to(("TCP", programs.HTTP))}
+    proxies = {"from": [_namespace(GATEWAY)], **_to(("TCP", programs.HTTP), ("TCP", programs.COPIES))}
     return [
         proxies,
         _collectors(),

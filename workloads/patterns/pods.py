@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workloads.patterns import programs
+from workloads.patterns import programs, routes
 from workloads.patterns.migration import MOUNT, PART, WORKLOAD, Names
 from workloads.spec import ScheduleSpec
 
@@ -160,8 +160,10 @@ def looking(place: Place, account: str) -> dict[str, Any]:
 
 def service(selector: Mapping[str, str]) -> dict[str, Any]:
     """Spec of a Service that a route leads to."""
-    port = {"name": "http", "port": 80, "targetPort": PORT, "protocol": "TCP", "appProtocol": "http"}
-    return {"type": "ClusterIP", "selector": dict(selector), "ports": [port]}
+    shared = {"protocol": "TCP", "appProtocol": "http"}
+    live = {"name": "http", "port": routes.PORT, "targetPort": PORT, **shared}
+    copies = {"name": "copies", "port": routes.COPIES, "targetPort": "copies", **shared}
+    return {"type": "ClusterIP", "selector": dict(selector), "ports": [live, copies]}
 
 
 def budget(selector: Mapping[str, str]) -> dict[str, Any]:
@@ -215,7 +217,11 @@ def _served(container: dict[str, Any]) -> dict[str, Any]:
     alive = {"httpGet": {"path": "/v2/health/live", "port": PORT}, "periodSeconds": 10, "failureThreshold": 3}
     return {
         **container,
-        "ports": [_port(PORT, programs.HTTP), _port(FIGURES, programs.METRICS)],
+        "ports": [
+            _port(PORT, programs.HTTP),
+            _port("copies", programs.COPIES),
+            _port(FIGURES, programs.METRICS),
+        ],
         "readinessProbe": ready,
         "livenessProbe": alive,
         "lifecycle": {"preStop": {"sleep": {"seconds": 10}}},

@@ -10,6 +10,9 @@ from workloads.state import Slot
 
 HTTP = 8080
 """Where an adapter answers: the Open Inference Protocol, ``/v2/health/ready`` and ``/v2/health/live``."""
+COPIES = 8081
+"""Where it takes copies of requests, answers unseen. A port of their own, because nothing in a copy says that
+it is one: Envoy Gateway switches Envoy's mark (``-shadow`` in the host) off."""
 METRICS = 9090
 """Where guard and adapters answer ``/metrics``, the guard also ``/healthz``: its heartbeat is fresh."""
 TRITON = 8000
@@ -52,4 +55,9 @@ def drift(names: Names) -> list[str]:
 
 
 def _listening() -> list[str]:
-    return [f"--policy={MOUNT}/{POLICY}", f"--port={HTTP}", f"--metrics-port={METRICS}"]
+    return [
+        f"--policy={MOUNT}/{POLICY}",
+        f"--port={HTTP}",
+        f"--copies-port={COPIES}",
+        f"--metrics-port={METRICS}",
+    ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
-from ferry.guard.proof import FRESH_S, Proof
+from ferry.guard.proof import FRESH_S, Aside, Proof
 from stacks.shelf import ALGORITHM
 from workloads.catalogue import CATALOGUE
-from workloads.evidence import Check, Evidence, Kind, Verdict, seal
+from workloads.evidence import Check, Evidence, Finding, Kind, Verdict, seal
 from workloads.patterns.migration import EvidencePlace, Migration, migration
 from workloads.stages import Recorded
 from workloads.state import Stage
@@ -105,3 +107,22 @@ def test_a_store_that_does_not_answer_raises_nothing_and_is_asked_again_later(aw
     assert proof.finding(told()).verdict is Verdict.PASS
     lost = told().model_copy(update={"evidence": told().evidence.model_copy(update={"bucket": "gone"})})
     assert proof.finding(lost).verdict is Verdict.NO_DATA
+
+
+def test_a_store_that_hangs_never_holds_the_guard_up() -> None:
+    """C8: the way down goes on meanwhile; what comes late counts only for what it was asked about."""
+    release = threading.Event()
+
+    class Hangs:
+        def finding(self, _: Migration) -> Finding:
+            release.wait(30)
+            return Finding(verdict=Verdict.PASS, why="at last")
+
+    aside = Aside(Hangs())
+    assert aside.finding(told()).verdict is Verdict.NO_DATA
+    assert aside.finding(told()).verdict is Verdict.NO_DATA
+    release.set()
+    aside.pool.shutdown(wait=True)
+    aside.pool = ThreadPoolExecutor(1)
+    assert aside.finding(told()).verdict is Verdict.PASS
+    assert aside.finding(told(ceiling=25)).verdict is Verdict.NO_DATA
