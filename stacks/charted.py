@@ -11,6 +11,12 @@ from infra.logs import Logs, LogsArgs
 from infra.specs.storage import Purpose
 from stacks.foundation import Foundation
 from stacks.settings import Settings
+from workloads.catalogue import CATALOGUE
+from workloads.patterns.migration import Names
+
+MODELS_GO = sorted(Names(spec.name).namespace for spec in CATALOGUE.values() if spec.pattern.moves)
+"""Namespaces into which models may be deployed: of every workload that may ever stand here, so that a stage
+change of one of them is nobody else's change."""
 
 
 class Charted:
@@ -67,7 +73,7 @@ class Charted:
         """None only if its settings are missing, which a rule refuses before this."""
         if self._spec.argo_cd is None:
             return None
-        args = ArgoCdArgs(spec=self._spec.argo_cd, namespaces=[], nodes=self._nodes, replicas=self._replicas)
+        args = ArgoCdArgs(self._spec.argo_cd, MODELS_GO, self._nodes, self._replicas)
         return ArgoCd("argo-cd", args, self._base.inside())
 
     def _argo_workflows(self) -> ArgoWorkflows:

@@ -22,7 +22,12 @@ from workloads.state import Slot, Stage
 
 IMAGE = f"registry.example/x@sha256:{'0' * 64}"
 EVERYTHING = frozenset({"automated_retraining", "hyperparameter_search", "pipelines", "basic_metrics"})
-SCOPE = Scope("ferry-dev", "123456789012", "us-east-1")
+SCOPE = Scope(
+    "ferry-dev",
+    "123456789012",
+    "us-east-1",
+    boundary="arn:aws:iam::123456789012:policy/ferry-dev-boundary",
+)
 WAY = Way(hostname="ml.example.com", parent={"name": "ferry", "namespace": "gateway", "sectionName": "https"})
 PLACE = EvidencePlace(
     bucket="evidence", owner=SCOPE.account, key="alias/ferry-dev-evidence", region=SCOPE.region
