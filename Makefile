@@ -40,6 +40,10 @@ bench: setup tools ## how time grows with 1, 10 and 100 copies of a small compon
 mutants: setup tools ## for every requirement, a one-line mutation that its named test must kill
 	@$(RUN) python -m tests.mutants
 
+.PHONY: faults
+faults: setup tools ## break every provider call of a small stack, in four ways; reconcile and go on (about an hour)
+	@$(RUN) pytest -n $(WORKERS) tests/ferry/reconcile/sweep.py
+
 .PHONY: setup
 setup: ## bring uv, the Python environment and a real Redis
 	@$(UV) sync --frozen --compile-bytecode

@@ -13,6 +13,7 @@ from ferry.cost import cost
 from ferry.doctor import doctor
 from ferry.gates.command import gate
 from ferry.guard.command import guard, rollback, watchdog
+from ferry.reconcile import reconcile
 from ferry.rehearsal.command import rehearse
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command()(rehearse)
 app.command()(bootstrap)
 app.command()(assess)
 app.command()(doctor)
+app.command()(reconcile)
 app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)
 app.command()(gate)

@@ -172,6 +172,11 @@ class Engine:
         for key, value in spec.config.items():
             self.configure(key, value)
 
+    @property
+    def stack(self) -> auto.Stack:
+        """The SDK's own stack, for what works on any stack."""
+        return self._stack
+
     def configure(self, key: str, value: str) -> None:
         """Set one key of the rehearsal's own copy of the stack file."""
         self._stack.set_config(key, auto.ConfigValue(value))

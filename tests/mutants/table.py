@@ -6,7 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
-from tests.mutants import assessing, crossing, judging, patterns
+from tests.mutants import assessing, crossing, judging, patterns, reconciling
 from tests.mutants.charted import CHARTED
 from tests.mutants.keeping import (
     AUDIT_MUTANTS,
@@ -316,6 +316,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *patterns.MUTANTS,
     *judging.MUTANTS,
     *assessing.MUTANTS,
+    *reconciling.MUTANTS,
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,
     *REDIS_MUTANTS,
