@@ -15,6 +15,7 @@ from ferry.gates.command import gate
 from ferry.guard.command import guard, rollback, watchdog
 from ferry.reconcile import reconcile
 from ferry.rehearsal.command import rehearse
+from ferry.status import status
 
 app = typer.Typer(
     name="ferry",
@@ -27,6 +28,7 @@ app.command()(bootstrap)
 app.command()(assess)
 app.command()(doctor)
 app.command()(reconcile)
+app.command()(status)
 app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)
 app.command()(gate)

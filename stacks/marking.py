@@ -42,7 +42,7 @@ def _urn(args: pulumi.ResourceTransformationArgs) -> pulumi.Output[str]:
         return pulumi.Output.from_input(f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{own}")
     above = args.opts.parent.urn
     alone = pulumi.Output(set(), above.future(), above.is_known(), above.is_secret())
-    return alone.apply(lambda urn: _below(urn, own))
+    return alone.apply(lambda urn: _below(str(urn), own))
 
 
 def _below(parent: str, own: str) -> str:

@@ -6,7 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
-from tests.mutants import assessing, crossing, judging, patterns, reconciling
+from tests.mutants import assessing, crossing, judging, patterns, reconciling, reporting
 from tests.mutants.charted import CHARTED
 from tests.mutants.keeping import (
     AUDIT_MUTANTS,
@@ -317,6 +317,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *judging.MUTANTS,
     *assessing.MUTANTS,
     *reconciling.MUTANTS,
+    *reporting.MUTANTS,
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,
     *REDIS_MUTANTS,
