@@ -11,6 +11,7 @@ from ferry.bootstrap import bootstrap
 from ferry.charts import app as charts
 from ferry.cost import cost
 from ferry.doctor import doctor
+from ferry.drift import drift
 from ferry.gates.command import gate
 from ferry.guard.command import guard, rollback, watchdog
 from ferry.reconcile import reconcile
@@ -33,6 +34,7 @@ app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)
 app.command()(gate)
 app.command()(availability)
+app.command()(drift)
 app.add_typer(adapter, name="adapter", no_args_is_help=True)
 for verb in (guard, watchdog, rollback):
     app.command()(verb)

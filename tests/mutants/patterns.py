@@ -176,4 +176,14 @@ FEATURES = (
     ),
 )
 
-MUTANTS = (*ROUTES, *STANDING, *EXAMPLE, *FEATURES)
+DRIFT = (
+    Mutant(
+        "C3",
+        "ferry/drift/judging.py",
+        "drifted = shift > SHIFT and chance < CHANCE",
+        "drifted = chance < 0.05",
+        "tests/ferry/drift/test_drift.py::test_an_unchanged_model_raises_no_alarm_and_a_shifted_one_always",
+    ),
+)
+
+MUTANTS = (*ROUTES, *STANDING, *EXAMPLE, *FEATURES, *DRIFT)
