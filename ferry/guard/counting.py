@@ -93,8 +93,8 @@ class Ledger:
 def counted(before: Ledger, heard: Heard, slow_ms: float, now: float) -> tuple[Ledger, Window | None]:
     """What happened since the last step; None if it cannot be said.
 
-    Without any proxy nothing is known. Without the platform's own word nothing is known either, unless
-    nothing was answered: pods that are gone say nothing, and the proxies say enough about them.
+    Without any proxy nothing is known. Without the platform's own word only failures are: pods that are gone
+    say nothing, and that is no health, also where the proxies have stopped trying them.
     """
     proxies = {name: item for name, item in heard.proxies.items() if item is not None}
     waiting, compared, different = _joined(before.waiting, heard)
@@ -106,9 +106,10 @@ def counted(before: Ledger, heard: Heard, slow_ms: float, now: float) -> tuple[L
     known = [(before.proxies[name], item) for name, item in proxies.items() if name in before.proxies]
     requests = sum(_grown(old.total, new.total) for old, new in known)
     errors = min(requests, sum(_grown(old.bad, new.bad) for old, new in known))
-    if heard.platform is None and requests > errors:
-        return after, None
-    said = heard.platform or ()
+    if heard.platform is None:
+        bad = int(errors)
+        return after, Window(now - before.at, requests=bad, errors=bad) if bad else None
+    said = heard.platform
     copies = [item for item in said if item.mirror and item.code != HTTPStatus.SERVICE_UNAVAILABLE]
     ill = sum(item.code >= HTTPStatus.INTERNAL_SERVER_ERROR for item in copies)
     slow = sum(item.score is not None and item.ms > slow_ms for item in said)

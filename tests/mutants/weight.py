@@ -97,9 +97,9 @@ GUARD = (
     Mutant(
         "C8",
         _COUNTING,
-        "if heard.platform is None and requests > errors:",
-        "if heard.platform is None and requests < 0:",
-        f"{_COUNTED}_a_platform_that_says_nothing_is_unknown_unless_its_pods_fail",
+        "return after, Window(now - before.at, requests=bad, errors=bad) if bad else None",
+        "return after, None",
+        f"{_COUNTED}_of_a_platform_that_says_nothing_only_its_failures_are_known",
     ),
     Mutant(
         "C8",

@@ -83,12 +83,15 @@ def test_without_any_proxy_nothing_is_known() -> None:
     assert window.seconds == 2.0
 
 
-def test_a_platform_that_says_nothing_is_unknown_unless_its_pods_fail() -> None:
-    """C8: fast answers of pods that nobody could ask are not known to be fast."""
+def test_of_a_platform_that_says_nothing_only_its_failures_are_known() -> None:
+    """C8: it died within the window, so it answered and failed; its last answers are not known to be good.
+    Proxies that have stopped trying its pods see no failure, and that is no health either.
+    """
     assert counted(START, heard(80, 5, platform=None), 50, 100.5)[1] is None
-    _, window = counted(START, heard(80, 35, platform=None), 50, 100.5)
+    assert counted(START, heard(50, 5, platform=None), 50, 100.5)[1] is None
+    _, window = counted(START, heard(80, 25, platform=None), 50, 100.5)
     assert window is not None
-    assert (window.requests, window.errors) == (30, 30)
+    assert (window.requests, window.errors) == (20, 20)
 
 
 def test_slow_answers_and_ill_copies_count_and_shed_copies_do_not() -> None:
