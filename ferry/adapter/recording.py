@@ -137,9 +137,11 @@ class Recorder:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what waits; what the store does not take goes on waiting."""
-        while self._lines and self._write is not None:
-            batch = [self._lines.popleft() for _ in range(min(BATCH, len(self._lines)))]
+        """Write what waits now; what the store does not take goes on waiting."""
+        waiting = len(self._lines)  # not what comes meanwhile: a slow store would get an object for each row
+        while waiting > 0 and self._write is not None:
+            batch = [self._lines.popleft() for _ in range(min(BATCH, waiting))]
+            waiting -= len(batch)
             now = datetime.now(UTC)
             name = f"{now:%Y-%m-%d}/{now:%H%M%S}-{self.newest.run}-{next(self._numbers)}.jsonl"
             try:
