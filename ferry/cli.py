@@ -14,6 +14,7 @@ from ferry.doctor import doctor
 from ferry.drift import drift
 from ferry.gates.command import gate
 from ferry.guard.command import guard, rollback, watchdog
+from ferry.preview import preview
 from ferry.reconcile import reconcile
 from ferry.rehearsal.command import rehearse
 from ferry.status import status
@@ -33,6 +34,7 @@ app.command()(status)
 app.add_typer(charts, name="charts", no_args_is_help=True)
 app.command()(cost)
 app.command()(gate)
+app.command()(preview)
 app.command()(availability)
 app.command()(drift)
 app.add_typer(adapter, name="adapter", no_args_is_help=True)

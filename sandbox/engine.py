@@ -181,6 +181,10 @@ class Engine:
         """Set one key of the rehearsal's own copy of the stack file."""
         self._stack.set_config(key, auto.ConfigValue(value))
 
+    def environment(self) -> dict[str, str]:
+        """What another program needs in its environment to find the same stack by itself."""
+        return {**_environment(self._spec), "PULUMI_HOME": str(self._spec.home / "pulumi")}
+
     def preview(self, listener: Listener | None = None) -> Run:
         """What an ``up`` would do."""
         return self._run("preview", self._judged(self._stack.preview), listener)

@@ -60,10 +60,9 @@ def test_roles_and_gates_are_those_that_bootstrap_trusts() -> None:
     jobs = read("up.yml")["jobs"]
     assert {name: job["with"]["gate"] for name, job in jobs.items()} == {name: name for name in STACKS}
     drift = read("drift.yml")["jobs"]["drift"]
-    assert (
-        drift["strategy"]["matrix"]["stack"]
-        == read("preview.yml")["jobs"]["preview"]["strategy"]["matrix"]["stack"]
-    )
+    previews = {name: job for name, job in read("preview.yml")["jobs"].items() if "uses" in job}
+    assert list(previews) == drift["strategy"]["matrix"]["stack"]
+    assert {name: job["with"]["stack"] for name, job in previews.items()} == {name: name for name in STACKS}
     for stack in STACKS:
         place = Place(stack, "123456789012", "us-east-1", "acme/ferry")
         assert f"repo:acme/ferry:environment:{stack}" in str(apply_trust(place))
@@ -84,8 +83,54 @@ def test_every_command_of_the_engine_is_judged_by_the_policy_pack() -> None:
     """E3, E7."""
     steps = read("stack.yml")["jobs"]["run"]["steps"]
     commands = [step["run"] for step in steps if re.match(r"pulumi (preview|up)", step.get("run", ""))]
-    assert len(commands) == 3
+    assert len(commands) == 2
     assert all("--policy-pack policy" in command for command in commands)
+    assert (
+        len([step for step in steps if "ferry preview" in step.get("run", "")]) == 1
+    )  # it takes the pack itself
+
+
+def test_job_that_writes_comments_runs_nothing_of_the_pull_request() -> None:
+    """E7: no checkout, no action, no text of the pull request in its script; forks get no comment."""
+    job = read("preview.yml")["jobs"]["comment"]
+    assert job["permissions"] == {"pull-requests": "write"}
+    assert [set(step) for step in job["steps"]] == [{"name", "env", "run"}]
+    assert "${{" not in job["steps"][0]["run"]
+    assert "head.repo.full_name == github.repository" in job["if"]
+
+
+def test_each_environment_has_one_comment_which_a_later_run_writes_anew(tmp_path: Path) -> None:
+    """E2, E7: the job's own script, with a hosting service that knows one comment."""
+    script = read("preview.yml")["jobs"]["comment"]["steps"][0]["run"]
+    gh = tmp_path / "gh"
+    gh.write_text(HOST)
+    gh.chmod(0o755)
+    texts = {
+        name.upper(): f"<!-- ferry preview {name} -->\nof {name} `$(touch x)`" for name in ("dev", "prod")
+    }
+    environment = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "LOG": str(tmp_path / "log"),
+        "COMMENTS": "all",
+        "COMMENT": "one",
+        "STAGING": "",
+        **texts,
+    }
+    subprocess.run(["bash", "-e", "-c", script], env=environment, check=True, cwd=tmp_path)  # noqa: S607
+    assert (tmp_path / "log").read_text().splitlines() == [
+        "PATCH one/7 <!-- ferry preview dev --> of dev `$(touch x)`",
+        "POST all <!-- ferry preview prod --> of prod `$(touch x)`",
+    ]
+    assert not (tmp_path / "x").exists()
+
+
+HOST = """#!/bin/bash
+if [ "$2" = --paginate ]; then
+  [[ "${marker}" = *dev* ]] && echo 7
+  exit 0
+fi
+echo "$3 $4 $(tr '\\n' ' ')" >> "${LOG}"
+"""
 
 
 def test_what_runs_on_every_push_is_what_a_person_runs() -> None:

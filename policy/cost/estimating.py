@@ -338,3 +338,8 @@ FREE = frozenset(
     }
 )
 """Types that have no price of their own."""
+
+
+def priced(kind: str) -> bool:
+    """Whether a resource of this type has a price of its own."""
+    return kind in _PRICERS

@@ -8,6 +8,8 @@ _RULE = "tests/policy/test_rules.py::test_rule_catches_its_mistake"
 _COST = "tests/policy/test_cost.py::test"
 _EXCUSE = "tests/policy/test_exceptions.py::test"
 _ESTIMATING = "policy/cost/estimating.py"
+_PREVIEW = "tests/ferry/preview/test_comment.py::test"
+_REACH = "tests/ferry/preview/test_reach.py::test"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -37,5 +39,33 @@ MUTANTS: tuple[Mutant, ...] = (
         'nodes = shards * (1 + number(item.props.get("replicasPerNodeGroup")))',
         "nodes = shards",
         f"{_COST}_redis_of_production_is_priced_node_by_node",
+    ),
+    Mutant(
+        "E2",
+        "ferry/preview/stakes.py",
+        "if step.kind not in (Kind.REPLACE, Kind.DELETE):",
+        "if step.kind is not Kind.DELETE:",
+        f"{_PREVIEW}_replaced_database_is_the_first_thing_and_red",
+    ),
+    Mutant(
+        "E2",
+        "ferry/preview/comment.py",
+        'if len(frame.format(title, "\\n".join(fenced([*block, *left])))) >= room:',
+        'if len(frame.format(title, "\\n".join(fenced([*block, *left])))) >= 100 * room:',
+        f"{_PREVIEW}_first_up_of_ten_thousand_resources_fits",
+    ),
+    Mutant(
+        "E2",
+        "ferry/preview/report.py",
+        "ours = [step for step in seen.changes if _signature(step) not in waits]",
+        "ours = [step for step in seen.changes if step]",
+        f"{_PREVIEW}_what_the_base_would_change_too_is_not_this_changes_doing",
+    ),
+    Mutant(
+        "E2",
+        "ferry/preview/reach.py",
+        "given=new is not refused,",
+        "given=new,",
+        f"{_REACH}_refusal_that_goes_is_a_right_that_is_given",
     ),
 )
