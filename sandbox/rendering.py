@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
@@ -41,6 +41,8 @@ class Registered:
     protect: bool = False
     provider: str = ""
     custom: bool = True
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Input → URNs of the resources that it comes from."""
 
 
 @dataclass
@@ -72,6 +74,14 @@ def _made(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
     arn = f"arn:aws:s3:::{name}" if service == "s3" else f"arn:aws:{service}:us-east-1:{ACCOUNT}:{name}"
     if service == "iam":
         arn = f"arn:aws:iam::{ACCOUNT}:{args.typ.rpartition(':')[2].lower()}/{name}"
+    if args.typ == "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
+        arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER.removeprefix('https://')}"
+    if args.typ == "aws:kms/key:Key":
+        arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{name}"
+    if args.typ == "aws:secretsmanager/secret:Secret":
+        arn = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{name}-a1b2c3"
+    if args.typ == "aws:cloudwatch/logGroup:LogGroup":
+        arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}"
     if args.typ == "aws:ecr/repository:Repository":
         host = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
         return {"arn": arn, "name": name, "repositoryUrl": f"{host}/{name}"}
@@ -107,6 +117,7 @@ class Monitor(sdk_mocks.MockMonitor):
                 protect=request.protect,
                 provider=request.provider,
                 custom=request.custom,
+                uses={key: tuple(found.urns) for key, found in request.propertyDependencies.items()},
             )
         )
         return response

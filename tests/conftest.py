@@ -56,6 +56,18 @@ def pod_security() -> Path:
     return _judge(Tool.POD_SECURITY)
 
 
+@pytest.fixture(scope="session")
+def actionlint() -> Path:
+    """A judge of workflow files."""
+    return _judge(Tool.ACTIONLINT)
+
+
+@pytest.fixture(scope="session")
+def checkov() -> Path:
+    """A judge of cloud resources; parliament, the judge of IAM documents, lies in the same site."""
+    return _judge(Tool.CHECKOV)
+
+
 def _judge(tool: Tool) -> Path:
     chain = Toolchain.locate()
     chain.ensure([tool])

@@ -39,6 +39,28 @@ def test_judge_of_workflows_finds_nothing() -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_second_judge_of_workflows_finds_nothing(actionlint: Path, tmp_path: Path) -> None:
+    """E7: syntax, expressions, what a called workflow takes and gives.
+
+    actionlint 1.7 knows only the older way to name a workflow of the same repository (`./`), so it gets that.
+    """
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for path in WORKFLOWS:
+        (folder / path.name).write_text(path.read_text().replace("uses: $/", "uses: ./"))
+    command = ["git", "init", "--quiet", str(tmp_path)]
+    subprocess.run(command, check=True)
+    judged: list[str | Path] = [
+        actionlint,
+        "-no-color",
+        "-shellcheck=",
+        "-pyflakes=",
+        *sorted(folder.glob("*.yml")),
+    ]
+    found = subprocess.run(judged, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_every_foreign_action_is_pinned_by_commit_and_says_its_version(path: Path) -> None:
     """E7."""

@@ -16,15 +16,21 @@ from sandbox.providers.codec import decode
 VARIABLE: Final = "FERRY_RECORD_INVOKES"
 """Names the file that every provider of a run appends its answers to; unset: nothing is recorded."""
 
+SECRET: Final = {"aws:secretsmanager/getRandomPassword:getRandomPassword": "randomPassword"}
+"""Function → what is secret in its answer; whoever replays it needs something as long, not the same."""
+
 _lock = threading.Lock()
 
 
 def record(token: str, args: Mapping[str, Any], answer: struct_pb2.Struct) -> None:
-    """Append one answer, if that was asked for. Only the owner reads the file: answers can be secret."""
+    """Append one answer, if that was asked for; of what is secret in it, only the length."""
     named = os.environ.get(VARIABLE)
     if not named:
         return
-    line = json.dumps({"token": token, "args": args, "answer": json_format.MessageToDict(answer)})
+    said = json_format.MessageToDict(answer)
+    if secret := SECRET.get(token):
+        said[secret] = "x" * len(said[secret])
+    line = json.dumps({"token": token, "args": args, "answer": said})
     path = Path(named)
     with _lock:
         path.touch(mode=0o600)

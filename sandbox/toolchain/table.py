@@ -51,9 +51,12 @@ class Tool(StrEnum):
     PROMTOOL = "promtool"
     KUBE_SCORE = "kube-score"
     POD_SECURITY = "pod-security"
+    ACTIONLINT = "actionlint"
+    CHECKOV = "checkov"
+    """With parliament beside it, in the same site."""
 
 
-JUDGES = frozenset({Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY})
+JUDGES = frozenset({Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY, Tool.ACTIONLINT, Tool.CHECKOV})
 """Tools that judge what the project writes. Only tests need them: no rehearsal waits for their build."""
 WAY_IN = frozenset({Tool.ENVOY_GATEWAY, Tool.ENVOY})
 """Tools that requests pass through. The crossing's tests need them; `make rehearse` does not cross yet."""
@@ -329,5 +332,12 @@ RECIPES: dict[Tool, AnyRecipe] = {
         ),
         # Kubernetes' own evaluator is a library: the program around it is ours, beside its go.mod.
         Recipe(Tool.POD_SECURITY, "pod-security", ".", "k8s.io/pod-security-admission"),
+        Recipe(
+            Tool.ACTIONLINT,
+            "actionlint",
+            "github.com/rhysd/actionlint/cmd/actionlint",
+            "github.com/rhysd/actionlint",
+        ),
+        WheelRecipe(Tool.CHECKOV, "judges", "checkov", "bin/checkov"),
     )
 }

@@ -68,4 +68,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "given=new,",
         f"{_REACH}_refusal_that_goes_is_a_right_that_is_given",
     ),
+    Mutant(
+        "A4",
+        "ferry/rehearsal/checks/rights.py",
+        "and right not in reasons.get(role, {})",
+        "and right in reasons.get(role, {})",
+        "tests/ferry/rehearsal/test_rights.py::test_right_that_nobody_used_needs_its_reason",
+    ),
+    Mutant(
+        "A7",
+        "ferry/rehearsal/checks/secrecy.py",
+        "for gap in range(3)]",
+        "for gap in range(1)]",
+        "tests/ferry/rehearsal/test_rights.py::test_secret_is_seen_as_it_is_and_in_every_base64",
+    ),
 )

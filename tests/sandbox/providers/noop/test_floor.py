@@ -13,8 +13,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
+from google.protobuf import struct_pb2
 
 from sandbox.engine import EngineError
+from sandbox.providers import answers
 from sandbox.providers.answers import VARIABLE
 from sandbox.providers.base import Diff, Props, Session, State
 from sandbox.providers.codec import Secret
@@ -111,3 +113,16 @@ def test_without_a_recording_the_inputs_come_back() -> None:
     assert state.id == session.create(urn, "aws:kms/key:Key", {"a": 1}, False, 0).id
     assert session.diff(urn, "", state.id, {"a": 1}, {}, {"a": 1}).changes == []
     assert session.diff(urn, "", state.id, {"a": 1}, {}, {"b": 1}).changes == ["a", "b"]
+
+
+def test_recorded_answer_keeps_the_length_of_a_secret_and_not_the_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A7."""
+    (token,) = answers.SECRET
+    monkeypatch.setenv(answers.VARIABLE, str(tmp_path / "said"))
+    answer = struct_pb2.Struct()
+    answer.update({"randomPassword": "correct-horse"})
+    answers.record(token, {}, answer)
+    assert "correct-horse" not in (tmp_path / "said").read_text()
+    assert answers.replay(tmp_path / "said") == {answers.question(token, {}): {"randomPassword": "x" * 13}}

@@ -1,0 +1,1 @@
+"""Judges that somebody else wrote, over what the program makes (E3, E8)."""
