@@ -297,17 +297,24 @@ def _succeeds(action: Callable[[], object]) -> bool:
 
 
 def doctor(
+    env: Annotated[
+        Environment | None, typer.Option(help="Also look whether its account is ready for an `up`.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Look whether this machine has what a rehearsal needs, and say what to do where it has not.
 
-    Exit code 1 if a rehearsal would fail. Nothing is changed.
+    With --env also whether credentials, quotas, machines, add-on versions and the cluster's endpoint are
+    ready for an `up` of that environment. Exit code 1 if it would fail. Nothing is changed.
 
     \b
       ferry doctor           a table
+      ferry doctor --env prod    the account too
       ferry doctor --json    the same for a script
     """
     findings = judge(look(Path.cwd()))
+    if env is not None:
+        findings += _account(env)
     failed = any(finding.status is Status.FAIL for finding in findings)
     if as_json:
         typer.echo(json.dumps({"fit": not failed, "findings": [asdict(item) for item in findings]}, indent=2))
@@ -315,6 +322,18 @@ def doctor(
         _show(findings)
     if failed:
         raise typer.Exit(1)
+
+
+def _account(environment: Environment) -> list[Finding]:
+    """What the account says; nothing where the settings, named above, cannot be read."""
+    from ferry import doctor_account  # noqa: PLC0415 - it judges with this module's own words
+
+    try:
+        settings = load_file(Path(f"Pulumi.{environment}.yaml"))
+    except SettingsError:
+        return []
+    with Console(stderr=True).status(f"asking the account of {environment}"):
+        return doctor_account.judge(settings, doctor_account.look(settings))
 
 
 def _show(findings: Sequence[Finding]) -> None:

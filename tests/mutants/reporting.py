@@ -1,4 +1,4 @@
-"""Mutants of status: what would look better than it is."""
+"""Mutants of status and doctor: what would look better than it is."""
 
 from __future__ import annotations
 
@@ -27,5 +27,12 @@ MUTANTS = (
         "Mark.NO_DATA if ran is None else Mark.FAIL if rule.id in broken else Mark.PASS,",
         "Mark.PASS,",
         f"{_STATUS}_controls_have_the_evidence_of_the_rehearsal",
+    ),
+    Mutant(
+        "A3",
+        "ferry/doctor_account.py",
+        "enough = have >= cpus",
+        "enough = have >= 0",
+        "tests/ferry/test_doctor_account.py::test_each_lack_is_named_with_a_way_out",
     ),
 )
