@@ -216,6 +216,6 @@ def config_dump(home: Path) -> dict[str, Any]:
         httpx.HTTPError: it does not run.
     """
     found: dict[str, Any] = json.loads(
-        httpx.get(f"{admin(home)}/config_dump", timeout=10.0, trust_env=False).text
+        httpx.get(f"{admin(home)}/config_dump?include_eds", timeout=10.0, trust_env=False).text
     )
     return found

@@ -55,7 +55,7 @@ def adapter(place: Place, *, awake: bool) -> dict[str, Any]:
 
 def guard(place: Place) -> dict[str, Any]:
     """Spec of the guard's Deployment. It alone speaks to the API server."""
-    container = _container(place, "guard", programs.guard(place.names), cpu="50m", memory="128Mi")
+    container = _container(place, "guard", programs.guard(place.names), cpu="50m", memory="256Mi")
     health = {"httpGet": {"path": "/healthz", "port": FIGURES}, "periodSeconds": 10, "failureThreshold": 3}
     container |= {"ports": [_port(FIGURES, programs.METRICS)], "livenessProbe": health}
     container |= {"readinessProbe": health | {"periodSeconds": 5}}

@@ -143,8 +143,8 @@ def weights(told: Migration, share: Share) -> dict[str, int]:
 def second(told: Migration, share: Share) -> str | None:
     """The Service that answers what the first choice did not; None where the design has none.
 
-    At ``shadow`` the old system is its own second choice: a route that only gets one with the first share
-    of the platform is built anew by Envoy, and 12 requests under way were lost (measured).
+    At ``shadow`` the old system is its own second choice, so that the route has all its parts before the
+    platform's first share and only weights change under load.
     """
     names, side = told.names, TABLE[told.stage].fallback
     if side is None:
