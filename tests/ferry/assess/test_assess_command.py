@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from ferry.assess.packages import LINES
 from ferry.cli import app
 from stacks.settings import load_file
 from tests.infra.environments import PROJECT
+from workloads.problems import problems
+from workloads.state import Stage, WorkloadState
 
 ESTATE = Path(__file__).parent / "sample-estate"
 WHOLE = ["assess", "--code", "jobs", "--code", "notebooks", "--crontab", "crontab.txt"]
@@ -92,13 +95,22 @@ def test_packages_and_lines_pass_the_preview(tmp_path: Path) -> None:
     assert set(known) == {*lines, "churn", "fraud-detection"}
     for verb in (["check"], ["format", "--check"]):
         ruff = subprocess.run(
-            [PROJECT / ".venv/bin/ruff", *verb, "workloads"],
+            [sys.executable, "-m", "ruff", *verb, "workloads"],
             cwd=copy,
             capture_output=True,
             text=True,
             check=False,
         )
         assert ruff.returncode == 0, ruff.stdout
+
+
+def test_every_definition_is_whole(tmp_path: Path) -> None:
+    """C11: none of them says what the settings would refuse."""
+    CliRunner().invoke(app, [*WHOLE, "--write", str(tmp_path)])
+    made = [runpy.run_path(str(path))["WORKLOAD"] for path in tmp_path.glob("workloads/*/definition.py")]
+    assert len(made) == 8
+    for spec in made:
+        assert problems({spec.name: WorkloadState(stage=Stage.LEGACY)}, {spec.name: spec}) == []
 
 
 def test_what_exists_is_left_as_it_is(tmp_path: Path) -> None:
