@@ -12,7 +12,7 @@ from pulumi.runtime import config as runtime_config
 
 from infra.charts.lock import LockError, committed
 from infra.in_use import InUse, resources_of
-from stacks import charts, crossings, fleet, foundation, lowering, services
+from stacks import charts, crossings, fleet, foundation, lowering, marking, services
 from stacks.foundation import Foundation
 from stacks.services import Services
 from stacks.settings import Settings, SettingsError, load
@@ -32,6 +32,7 @@ def run() -> None:
     if loose := committed().unverified:
         pulumi.log.warn(f"{len(loose)} charts are pinned by version only; `ferry charts lock` pins them")
     lower(settings)
+    pulumi.runtime.register_stack_transformation(marking.marked)
     for name, value in build(settings, crossed(settings)).items():
         pulumi.export(name, value)
 
