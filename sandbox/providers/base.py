@@ -59,7 +59,9 @@ class Session:
 
     def diff_config(self, olds: Props, news: Props) -> Diff:
         """What a change of the provider's own configuration means. ``replaces`` remakes all its resources."""
-        return Diff()
+        return Diff(
+            changes=[key for key in sorted(olds.keys() | news.keys()) if olds.get(key) != news.get(key)]
+        )
 
     def configure(self, config: Props) -> None:
         """Take the instance's configuration. Values may be UNKNOWN in a first preview."""

@@ -33,12 +33,16 @@ class Program:
     cidr: str = "10.0.0.0/16"
     tags: dict[str, str] = field(default_factory=dict)
     account: str = ACCOUNT
+    owner: str = "ml"
     adopt: str | None = None
     wrong: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self) -> None:
         provider = aws.Provider(
-            "aws", region=REGION, allowed_account_ids=[self.account], default_tags={"tags": {"Owner": "ml"}}
+            "aws",
+            region=REGION,
+            allowed_account_ids=[self.account],
+            default_tags={"tags": {"Owner": self.owner}},
         )
         opts = pulumi.ResourceOptions(provider=provider)
         net = aws.ec2.Vpc("net", cidr_block=self.cidr, tags=self.tags, opts=opts)
@@ -97,6 +101,15 @@ def test_life_of_a_small_stack(engine: Engine, program: Program) -> None:
     engine.destroy()
     assert live("s3").list_buckets()["Buckets"] == []
     assert all(net["IsDefault"] for net in live("ec2").describe_vpcs()["Vpcs"])
+
+
+def test_other_default_tags_reach_every_resource_with_the_same_up(engine: Engine, program: Program) -> None:
+    """A1: as with the official provider, which says that its own configuration has changed."""
+    engine.up()
+    program.owner = "platform"
+    assert engine.preview().changes == {"same": 2, "update": 4}
+    engine.up()
+    assert engine.preview().changed == 0
 
 
 def test_another_range_replaces_the_network_and_what_stands_in_it(engine: Engine, program: Program) -> None:
