@@ -19,7 +19,7 @@ from ferry.bootstrap.policies import Place
 from ferry.bootstrap.rehearsed import REPOSITORY, RehearsedBootstrap
 from ferry.rehearsal import facts, images, measure, sdk_modules
 from ferry.rehearsal.aside import aside
-from ferry.rehearsal.checks import FIRST, OTHERS, PATIENT, CheckContext, CheckFunction, cluster
+from ferry.rehearsal.checks import FIRST, LAST, OTHERS, PATIENT, CheckContext, CheckFunction, cluster
 from ferry.rehearsal.checks.context import ROOT
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
@@ -210,6 +210,7 @@ class Rehearsal:
         self._try(OTHERS, context)
         self._floor(engine)
         self.findings.checks += waiting.result()
+        self._try(LAST, context)
         self.findings.cluster = cluster(context)
         self.findings.simulated += context.simulated
 

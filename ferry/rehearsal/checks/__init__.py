@@ -17,7 +17,9 @@ from ferry.rehearsal.checks import (
     lookups,
     moving,
     restoring,
+    rights,
     samples,
+    secrecy,
     tracking_run,
     zones,
 )
@@ -25,7 +27,7 @@ from ferry.rehearsal.checks.availability import cluster
 from ferry.rehearsal.checks.context import CheckContext, CheckFunction, Note
 from ferry.rehearsal.checks.guarding import guarded
 
-__all__ = ["FIRST", "OTHERS", "PATIENT", "CheckContext", "CheckFunction", "Note", "cluster"]
+__all__ = ["FIRST", "LAST", "OTHERS", "PATIENT", "CheckContext", "CheckFunction", "Note", "cluster"]
 
 FIRST: Sequence[tuple[str, CheckFunction]] = (
     ("order of a first up", guarded("order", "E1", first_order.run)),
@@ -51,3 +53,9 @@ OTHERS: Sequence[tuple[str, CheckFunction]] = (
     ("MLflow on Postgres", guarded("mlflow", "B1", tracking_run.run)),
 )
 """The rest, in the order in which they run."""
+
+LAST: Sequence[tuple[str, CheckFunction]] = (
+    ("who used which right", guarded("rights", "A4", rights.run)),
+    ("secrets where none should be", guarded("secrets", "A7", secrecy.run)),
+)
+"""What looks at all that was done and written."""
