@@ -75,7 +75,7 @@ CAPABILITIES: Mapping[str, Capability] = {
     "basic_metrics": Capability(_F, "B7", "Prometheus, Grafana, alerts"),
     "authentication": Capability(_F, "B1", "log-in for MLflow and the dashboards"),
     "high_availability": Capability(_P, "B1", "two or more replicas of every platform service"),
-    "team_access": Capability(_P, "B10", "RBAC and quotas per team and namespace"),
+    "team_access": Capability(_P, "B10", "RBAC and quotas per team and namespace", built=True),
     "drift_detection": Capability(_P, "E7", "a scheduled preview that reports differences"),
     "audit": Capability(
         _P, "A10", "CloudTrail for data events", built=True, holds="every file that the trail has written"

@@ -13,13 +13,16 @@ from infra.audit import Audit, AuditArgs
 from infra.backup import Backup, BackupArgs
 from infra.gateway import Gateway, GatewayArgs
 from infra.gateway.manifests import ROUTES
+from infra.guard_rails import GuardRails, GuardRailsArgs
+from infra.guard_rails.fences import TRACKING_CLIENT, Places
 from infra.migration_data import DataMigration, DataMigrationArgs
 from infra.mlflow import Mlflow, MlflowArgs
 from infra.namespaces import Namespaces, Space
 from infra.redis.pod import CLIENT
+from infra.specs.network import subnet_plan
 from infra.specs.storage import Purpose
 from stacks.charted import Charted
-from stacks.foundation import Foundation
+from stacks.foundation import FEATURES, Foundation
 from stacks.settings import Settings
 from stacks.settings.rules.tracking import MLFLOW_REPOSITORY
 
@@ -39,6 +42,7 @@ class Services:
         charted: services that come as charts.
         gateway: the way in (B6).
         serving: where served models live (B4); each is an :class:`infra.triton.Triton` of its workload.
+        guard_rails: the teams' namespaces, with rights, limits and fences.
     """
 
     mlflow: Mlflow | None
@@ -48,6 +52,7 @@ class Services:
     charted: Charted
     gateway: Gateway | None = None
     serving: Namespaces | None = None
+    guard_rails: GuardRails | None = None
 
 
 def build(settings: Settings, foundation: Foundation) -> Services:
@@ -61,6 +66,7 @@ def build(settings: Settings, foundation: Foundation) -> Services:
         charted=builder.charted,
         gateway=builder.gateway,
         serving=builder.serving,
+        guard_rails=builder.guard_rails,
     )
 
 
@@ -77,6 +83,7 @@ class _Builder:
         self.charted = Charted(settings, foundation)
         self.gateway = self._gateway() if self._on("gateway") else None
         self.serving = self._serving() if self._on("model_serving") else None
+        self.guard_rails = self._guard_rails() if self._on("team_access") else None
 
     def _on(self, capability: str) -> bool:
         """Whether the rollout, with its overrides, switches a capability on."""
@@ -136,6 +143,23 @@ class _Builder:
             log_retention_days=self._settings.cluster.log_retention_days,
         )
         return DataMigration("migration", args, self._beside(base.stores))
+
+    def _guard_rails(self) -> GuardRails:
+        """Namespaces, rights, limits and fences of the teams (B9, B10)."""
+        base, network = self._foundation, self._settings.network
+        args = GuardRailsArgs(
+            cluster_name=base.cluster.name,
+            teams=self._settings.services.teams,
+            places=Places(
+                stores=subnet_plan(network.cidr, len(network.zones)).intra,
+                features=FEATURES if self._settings.redis.mode == "in_cluster" else None,
+                gateway="gateway" if self._on("gateway") else None,
+                monitoring="monitoring" if self._on("basic_metrics") else None,
+                tracking="mlflow" if self._on("experiment_tracking") else None,
+            ),
+            labels={**CLIENT, **TRACKING_CLIENT},
+        )
+        return GuardRails("guard-rails", args, base.inside(*base.cluster.ready))
 
     def _beside(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of components in the home region that wait for ``after``."""

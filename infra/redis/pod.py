@@ -141,7 +141,10 @@ def _fetch(image: str, secret_arn: Any, region: str) -> dict[str, Any]:
             {"name": "AWS_REGION", "value": region},
             {"name": "HOME", "value": "/tmp"},  # noqa: S108 - a volume of the pod's own, in memory
         ],
-        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {
+            "requests": {"cpu": "50m", "memory": "128Mi", "ephemeral-storage": "16Mi"},
+            "limits": {"memory": "256Mi", "ephemeral-storage": "64Mi"},
+        },
         "securityContext": _container_security(),
         "volumeMounts": [
             {"name": "auth", "mountPath": AUTH},
@@ -158,8 +161,12 @@ def _redis(image: str) -> dict[str, Any]:
         "command": ["redis-server", "/etc/redis/redis.conf"],
         "ports": [{"name": "redis", "containerPort": PORT, "protocol": "TCP"}],
         "readinessProbe": ping,
-        "livenessProbe": {**ping, "initialDelaySeconds": 10},
-        "resources": {"requests": {"cpu": "100m", "memory": "384Mi"}, "limits": {"memory": "384Mi"}},
+        # Not the same as readiness: a Redis that is busy loses its callers for a while, not its data.
+        "livenessProbe": {"tcpSocket": {"port": NAME}, "periodSeconds": 20, "failureThreshold": 6},
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "384Mi", "ephemeral-storage": "64Mi"},
+            "limits": {"memory": "384Mi", "ephemeral-storage": "1Gi"},
+        },
         "securityContext": _container_security(),
         "volumeMounts": [
             {"name": "config", "mountPath": "/etc/redis", "readOnly": True},

@@ -27,7 +27,8 @@ DOCUMENT: dict[str, Any] = {
         name: False
         for name, capability in CAPABILITIES.items()
         if capability.since is Level.FOUNDATION and not capability.built
-    },
+    }
+    | {"team_access": True},  # beyond the level, so that the teams below have their rights
     "protect": True,
     "teardown": False,
     "workloads": {
@@ -207,6 +208,14 @@ DOCUMENT: dict[str, Any] = {
             "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/"
             "00000000-0000-0000-0000-000000000000",
         },
+        "teams": [
+            {
+                "name": "fraud",
+                "developers": ["arn:aws:iam::123456789012:role/fraud-engineers"],
+                "viewers": ["arn:aws:iam::123456789012:role/risk-managers"],
+                "quota": {"cpu": 32, "memory_gib": 128, "gpus": 2, "storage_gib": 200, "pods": 100},
+            },
+        ],
     },
 }
 

@@ -12,6 +12,7 @@ from infra.specs.data_sources import DataSource
 from infra.specs.deploying import ArgoCdSpec
 from infra.specs.gateway import GatewaySpec
 from infra.specs.gpu import GpuSpec
+from infra.specs.guard_rails import TeamSpec
 from infra.specs.logs import LogsSpec
 from infra.specs.mlflow import MlflowSpec
 
@@ -32,6 +33,7 @@ class ServicesSpec(Spec):
         argo_cd: models as Applications; wanted where ``deployment_sync`` is on.
         crossing: images of guard, adapters and slots; wanted by every workload that leaves ``legacy``.
         gateway: the way in; required with the capability ``gateway``.
+        teams: who has a namespace, and how much of the cluster; one for each team.
     """
 
     mlflow: MlflowSpec | None = None
@@ -43,3 +45,4 @@ class ServicesSpec(Spec):
     argo_cd: ArgoCdSpec | None = None
     crossing: CrossingSpec | None = None
     gateway: GatewaySpec | None = None
+    teams: list[TeamSpec] = Field(default_factory=list)

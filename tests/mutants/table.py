@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.mutants import assessing, crossing, judging, patterns, reconciling, reporting
 from tests.mutants.charted import CHARTED
+from tests.mutants.guarded import FENCED, WATCHED
 from tests.mutants.keeping import (
     AUDIT_MUTANTS,
     AVAILABILITY_MUTANTS,
@@ -325,4 +326,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *ROLLOUT_MUTANTS,
     *AVAILABILITY_MUTANTS,
     *SITE_MUTANTS,
+    *FENCED,
+    *WATCHED,
 )

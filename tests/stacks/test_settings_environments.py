@@ -64,6 +64,11 @@ DIFFERENCES = {
     "services.gateway.hostname": "each environment has its own",
     "services.gateway.replicas": "one in every zone where data is kept (B6)",
     "cost.budget_usd": "size",
+    "services.teams[0].quota.cpu": "size",
+    "services.teams[0].quota.gpus": "size",
+    "services.teams[0].quota.memory_gib": "size",
+    "services.teams[0].quota.pods": "size",
+    "services.teams[0].quota.storage_gib": "size",
 }
 
 WHOLE = {"capabilities", "cluster.access", "cluster.endpoint.public_cidrs"}

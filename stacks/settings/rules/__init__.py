@@ -14,6 +14,7 @@ from stacks.settings.rules import (
     on_premises,
     reach,
     services,
+    teams,
     tracking,
 )
 
@@ -26,6 +27,7 @@ RULES = (
     *tracking.RULES,
     *on_premises.RULES,
     *entrance.RULES,
+    *teams.RULES,
 )
 
 

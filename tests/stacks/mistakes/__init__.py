@@ -1,6 +1,16 @@
 """Every mistake of configuration that we know of, by what it concerns; judged in test_settings_mistakes."""
 
-from tests.stacks.mistakes import crossing, entrance, forms, keeping, keys, nodes, reach, tracking
+from tests.stacks.mistakes import (
+    crossing,
+    entrance,
+    forms,
+    keeping,
+    keys,
+    nodes,
+    reach,
+    teams,
+    tracking,
+)
 from tests.stacks.mistakes.row import Row
 
 __all__ = ["ROWS", "Row"]
@@ -14,4 +24,5 @@ ROWS = [
     *crossing.ROWS,
     *tracking.ROWS,
     *entrance.ROWS,
+    *teams.ROWS,
 ]

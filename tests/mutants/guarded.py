@@ -1,0 +1,73 @@
+"""Mutants of what watches the platform and of its guard rails (B7, B9, B10)."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_RULES = "tests/infra/watching/test_rules.py::test"
+_FLOWS = "tests/manifests/test_flows.py::test"
+_RAILS = "tests/infra/guard_rails/test_guard_rails.py::test"
+_FENCES = "infra/guard_rails/fences.py"
+_RIGHTS = "infra/guard_rails/rights.py"
+
+FENCED = (
+    Mutant(
+        "B9",
+        _FENCES,
+        'return {"ipBlock": {"cidr": ANYWHERE, "except": [LINK_LOCAL, *places.stores]}}',
+        'return {"ipBlock": {"cidr": ANYWHERE, "except": [*places.stores]}}',
+        f"{_FLOWS}_nothing_else_comes_about",
+    ),
+    Mutant(
+        "B9",
+        _FENCES,
+        'return {"to": [{"ipBlock": {"cidr": cidr}} for cidr in places.stores], "ports": _tcp(REDIS)}',
+        'return {"to": [{"ipBlock": {"cidr": cidr}} for cidr in places.stores]}',
+        f"{_FLOWS}_nothing_else_comes_about",
+    ),
+    Mutant(
+        "B9",
+        _FENCES,
+        '"names": _out([{"to": [_space("kube-system")], "ports": _names()}]),',
+        '"names": _out([{"to": [{"podSelector": {}}], "ports": _names()}]),',
+        f"{_FLOWS}_every_flow_that_a_workload_needs_comes_about",
+    ),
+    Mutant(
+        "B10",
+        _RIGHTS,
+        '([""], ["pods", "services", "configmaps", "persistentvolumeclaims"]),',
+        '([""], ["pods", "services", "configmaps", "persistentvolumeclaims", "secrets"]),',
+        f"{_RAILS}_nobody_in_a_team_reads_secrets_or_moves_its_fences",
+    ),
+    Mutant(
+        "B10",
+        _RIGHTS,
+        'found.setdefault(principal, []).append(group(team.name, "viewers"))',
+        'found[principal] = [group(team.name, "viewers")]',
+        f"{_RAILS}_principal_of_two_teams_enters_once_with_all_its_groups",
+    ),
+    Mutant(
+        "B10",
+        "infra/guard_rails/limits.py",
+        '"requests.nvidia.com/gpu": str(spec.gpus),',
+        "",
+        f"{_RAILS}_team_without_gpus_gets_none_and_no_team_gets_a_load_balancer",
+    ),
+)
+
+WATCHED = (
+    Mutant(
+        "B7",
+        "infra/watching/rules/objectives.py",
+        'Burn("InferenceErrorBudgetBurnsFast", 14.4, "1h", "5m", Severity.CRITICAL),',
+        'Burn("InferenceErrorBudgetBurnsFast", 1.44, "1h", "5m", Severity.CRITICAL),',
+        f"{_RULES}_alert_keeps_quiet_when_it_nearly_fires",
+    ),
+    Mutant(
+        "B7",
+        "infra/watching/rules/migration.py",
+        'f"time() - max(max_over_time(ferry_guard_heartbeat_timestamp_seconds[1d])) > {SILENCE_S}",',
+        'f"time() - max(ferry_guard_heartbeat_timestamp_seconds) > {SILENCE_S}",',
+        f"{_RULES}_alert_fires_with_the_sentence_that_a_person_reads",
+    ),
+)
