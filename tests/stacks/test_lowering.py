@@ -22,6 +22,14 @@ ADDS = {
     "data_migration": {"ferry:infra:DataMigration"},
     "audit": {"ferry:infra:Audit"},
     "backup": {"ferry:infra:Backup"},
+    "experiment_tracking": {"ferry:infra:Mlflow"},
+    "gateway": {"ferry:infra:Gateway"},
+    "cluster_services": {"ferry:infra:ClusterServices"},
+    "central_logs": {"ferry:infra:Logs"},
+    "gpu_monitoring": {"ferry:infra:Gpu"},
+    "deployment_sync": {"ferry:infra:ArgoCd"},
+    "custom_workflows": {"ferry:infra:ArgoWorkflows"},
+    "team_access": {"ferry:infra:GuardRails"},
 }
 """Capability → the components that it adds; beside it in the requirements stands the level that has it."""
 
