@@ -14,9 +14,10 @@ from infra.backup import Backup, BackupArgs
 from infra.gateway import Gateway, GatewayArgs
 from infra.gateway.manifests import ROUTES
 from infra.guard_rails import GuardRails, GuardRailsArgs
-from infra.guard_rails.fences import TRACKING_CLIENT, Places
+from infra.guard_rails.fences import Places
 from infra.migration_data import DataMigration, DataMigrationArgs
 from infra.mlflow import Mlflow, MlflowArgs
+from infra.mlflow.pods import CLIENT as TRACKING_CLIENT
 from infra.namespaces import Namespaces, Space
 from infra.redis.pod import CLIENT
 from infra.specs.network import subnet_plan

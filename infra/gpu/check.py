@@ -25,6 +25,7 @@ def cron_job(image: str) -> dict[str, Any]:
     return {
         "schedule": "0 6 * * 1",
         "suspend": True,
+        "startingDeadlineSeconds": 600,
         "concurrencyPolicy": "Forbid",
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 1,
@@ -53,9 +54,14 @@ def _pod(image: str) -> dict[str, Any]:
                 "command": ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv"],
                 "securityContext": restricted_container(USER),
                 "resources": {
-                    "requests": {"cpu": "100m", "memory": "128Mi"},
-                    "limits": {"memory": "128Mi", "nvidia.com/gpu": "1"},
+                    "requests": {"cpu": "100m", "memory": "128Mi", "ephemeral-storage": "16Mi"},
+                    "limits": {"memory": "128Mi", "ephemeral-storage": "64Mi", "nvidia.com/gpu": "1"},
                 },
             }
         ],
     }
+
+
+def fence() -> dict[str, Any]:
+    """Spec of the network policy: the check talks to its driver and to nobody else."""
+    return {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}

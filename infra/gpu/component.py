@@ -68,11 +68,18 @@ class Gpu(Component):
         return self._release(dcgm_exporter.NAME, values, *([operator] if operator else []))
 
     def _make_check(self) -> kubernetes.batch.v1.CronJob:
+        space = self._spaces[CHECKS]
+        kubernetes.networking.v1.NetworkPolicy(
+            self.part("check-fence"),
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name="default-deny", namespace=CHECKS),
+            spec=check.fence(),
+            opts=self.child(depends_on=[space]),
+        )
         return kubernetes.batch.v1.CronJob(
             self.part("check"),
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
                 name=check.NAME, namespace=CHECKS, labels=check.LABELS
             ),
             spec=check.cron_job(self._args.spec.check_image),
-            opts=self.child(depends_on=[self.plugin, self._spaces[CHECKS]]),
+            opts=self.child(depends_on=[self.plugin, space]),
         )

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.mlflow.pods import PORT as TRACKING
+
 ANYWHERE = "0.0.0.0/0"
 LINK_LOCAL = "169.254.0.0/16"
 """Where a node's own role is handed out: no pod may have that."""
@@ -19,10 +21,6 @@ NAME = "kubernetes.io/metadata.name"
 DNS = 53
 HTTPS = 443
 REDIS = 6379
-TRACKING = 5000
-"""MLflow's pods."""
-TRACKING_CLIENT = {"ferry.dev/mlflow-client": "true"}
-"""Label of namespaces from which MLflow takes connections."""
 SERVING = (8000, 8001, 8080)
 """Open Inference Protocol by HTTP and gRPC, and adapters."""
 METRICS = (8002, 8080)

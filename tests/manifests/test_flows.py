@@ -11,6 +11,7 @@ import functools
 import pytest
 
 from infra.guard_rails.fences import Places, policies
+from infra.mlflow.pods import labels as mlflow_labels
 from infra.redis.pod import LABELS as REDIS_LABELS
 from infra.specs.network import subnet_plan
 from stacks.settings.rules.teams import TAKEN
@@ -80,7 +81,7 @@ def test_every_flow_that_a_workload_needs_comes_about(environment: str) -> None:
     lets = network(environment).lets
     for team in teams(environment):
         pod = workload(team)
-        mlflow = other("mlflow", {"app.kubernetes.io/name": "mlflow"})
+        mlflow = other("mlflow", mlflow_labels("server"))
         needed: list[tuple[str, str | None, End, End, int, str]] = [
             ("names", None, pod, DNS, 53, "UDP"),
             ("names over TCP", None, pod, DNS, 53, "TCP"),

@@ -13,13 +13,22 @@ from stacks.settings.rules.rule import needs, wrong
 _TEAMS = ("services", "teams")
 TAKEN = frozenset(
     {
+        "argo",
+        "argocd",
+        "cert-manager",
         "default",
+        "external-secrets",
         "features",
         "ferry-system",
         "gateway",
+        "gpu-checks",
+        "gpu-daemons",
         "kubeflow",
+        "logging",
         "mlflow",
         "monitoring",
+        "serving",
+        "workflows",
     }
 )
 """Namespaces of the platform; a test compares them with what the program makes."""
