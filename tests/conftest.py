@@ -11,7 +11,6 @@ from moto import mock_aws
 
 from sandbox.controlplane.client import Client
 from sandbox.toolchain import REHEARSAL, Tool, Toolchain
-from sandbox.toolchain.table import WAY_IN
 from sandbox.world import Decision, World
 from sandbox.worldspec import WorldSpec
 from tests import order
@@ -29,13 +28,6 @@ def toolchain() -> Toolchain:
     chain = Toolchain.locate()
     chain.ensure(REHEARSAL)
     return chain
-
-
-@pytest.fixture(scope="session")
-def way_in_tools(toolchain: Toolchain) -> Toolchain:
-    """The tools of a rehearsal, with Envoy and Envoy Gateway."""
-    toolchain.ensure(tuple(WAY_IN))
-    return toolchain
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from sandbox.cluster.loop import Kind, Loop
 from sandbox.cluster.releases import SECRET_TYPE, Release, current
 from sandbox.controlplane.client import Client, Object
 from sandbox.controlplane.watching import Watcher
-from sandbox.toolchain.table import Tool
+from sandbox.toolchain.table import GATEWAY_CRDS, Tool
 from sandbox.worldspec import WorldSpec
 
 log = logging.getLogger(__name__)
@@ -23,19 +23,24 @@ log = logging.getLogger(__name__)
 DEFINITIONS_CHART = "karpenter-crd"
 CHARTS_OF_OTHERS = ("cert-manager", "external-secrets", "argo-cd", "argo-workflows")
 """Charts whose definitions are among the tools, as objects that go with their release."""
+GATEWAY_CHART = "gateway-helm"
+"""Envoy Gateway's; its definitions, and those of Gateway API, come with its tool."""
 _CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 class Definitions:
-    """The definitions that one chart brings, and takes with it when its release goes.
+    """The definitions that one chart brings.
 
     Args:
         chart: its name.
         files: YAML of them, and of nothing else that is applied.
+        kept: they stay when the release goes, as Helm keeps what stands in a chart's ``crds`` directory;
+            others are objects of the chart and go with it.
     """
 
-    def __init__(self, client: Client, chart: str, files: Sequence[Path]) -> None:
+    def __init__(self, client: Client, chart: str, files: Sequence[Path], *, kept: bool = False) -> None:
         self.chart = chart
+        self._kept = kept
         self._client = client
         self._files = files
         self._applied = False
@@ -49,10 +54,10 @@ class Definitions:
     def keep(self, release: Release | None) -> bool:
         """Bring them in line with the release; False if they are wanted and not here."""
         if release is None:
-            if self._applied:
+            if self._applied and not self._kept:
                 for body in self._bodies:
                     self._client.delete(body)
-            self._applied = False
+            self._applied = self._applied and self._kept
         elif not release.brings_definitions and not self._applied:
             if not self._bodies:
                 return False
@@ -77,6 +82,7 @@ class Charts:
         self._definitions = [
             Definitions(client, DEFINITIONS_CHART, karpenter.definitions(spec.crds)),
             *(Definitions(client, chart, brought_by(spec, chart)) for chart in CHARTS_OF_OTHERS),
+            Definitions(client, GATEWAY_CHART, gateway_definitions(spec), kept=True),
         ]
 
     def loop(self) -> Loop:
@@ -121,6 +127,12 @@ def brought_by(spec: WorldSpec, chart: str) -> list[Path]:
     """Files of the definitions that a chart brings; none while the tools are not there."""
     tool = spec.tools.get(Tool.DEFINITIONS)
     return sorted((tool.parent / chart).glob("*.yaml")) if tool else []
+
+
+def gateway_definitions(spec: WorldSpec) -> list[Path]:
+    """Files of Envoy Gateway's definitions and Gateway API's; none while the tool is not there."""
+    tool = spec.tools.get(Tool.ENVOY_GATEWAY)
+    return sorted((tool.parent / GATEWAY_CRDS).rglob("*.yaml")) if tool else []
 
 
 def _established(definition: Object | None) -> bool:

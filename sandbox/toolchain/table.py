@@ -58,9 +58,7 @@ class Tool(StrEnum):
 
 JUDGES = frozenset({Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY, Tool.ACTIONLINT, Tool.CHECKOV})
 """Tools that judge what the project writes. Only tests need them: no rehearsal waits for their build."""
-WAY_IN = frozenset({Tool.ENVOY_GATEWAY, Tool.ENVOY})
-"""Tools that requests pass through. The crossing's tests need them; `make rehearse` does not cross yet."""
-REHEARSAL = tuple(tool for tool in Tool if tool not in JUDGES | WAY_IN)
+REHEARSAL = tuple(tool for tool in Tool if tool not in JUDGES)
 """Tools that a rehearsal needs."""
 
 

@@ -570,16 +570,16 @@ def test_definitions_are_karpenters(toolchain: Toolchain) -> None:
     assert {"NodePool", "NodeClaim", "EC2NodeClass"} <= names
 
 
-def test_definitions_of_the_way_in_are_gateway_apis_and_envoy_gateways(way_in_tools: Toolchain) -> None:
+def test_definitions_of_the_way_in_are_gateway_apis_and_envoy_gateways(toolchain: Toolchain) -> None:
     """B6: what the chart installs; Gateway API's own definitions come in one file."""
-    files = (way_in_tools.path(Tool.ENVOY_GATEWAY).parent / table.GATEWAY_CRDS).glob("*.yaml")
+    files = (toolchain.path(Tool.ENVOY_GATEWAY).parent / table.GATEWAY_CRDS).glob("*.yaml")
     documents = [item for path in files for item in yaml.load_all(path.read_text(), yaml.CSafeLoader) if item]
     found = {item["spec"]["names"]["kind"] for item in documents if item["kind"].startswith("CustomRes")}
     assert {"GatewayClass", "Gateway", "HTTPRoute", "Backend", "EnvoyProxy", "EnvoyPatchPolicy"} <= found
 
 
-def test_envoy_is_the_version_of_its_wheel(way_in_tools: Toolchain) -> None:
-    assert f"/{WHEELS[Tool.ENVOY].version}/" in _says(way_in_tools.path(Tool.ENVOY), "--version")
+def test_envoy_is_the_version_of_its_wheel(toolchain: Toolchain) -> None:
+    assert f"/{WHEELS[Tool.ENVOY].version}/" in _says(toolchain.path(Tool.ENVOY), "--version")
 
 
 def test_stages_make_nodes_and_pods_ready_and_keep_their_leases(toolchain: Toolchain) -> None:

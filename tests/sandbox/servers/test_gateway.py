@@ -23,13 +23,13 @@ Seen = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def seen(way_in_tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+def seen(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """What `way_in.py` saw."""
     if not probe().allowed:
         pytest.skip(f"Envoy Gateway needs a network of its own: {probe().reason}")
     home = tmp_path_factory.mktemp("way-in")
     tools, out = home / "tools.json", home / "out.json"
-    tools.write_text(json.dumps(way_in_tools.paths(), default=str))
+    tools.write_text(json.dumps(toolchain.paths(), default=str))
     argv = [sys.executable, "-m", "tests.sandbox.servers.way_in", *map(str, (tools, out, home / "state"))]
     code = run_isolated(argv)
     logs = "\n".join(path.read_text(errors="replace")[-3000:] for path in (home / "state").rglob("*.log"))
