@@ -302,7 +302,7 @@ class Rehearsal:
             started_at=self._started.isoformat(timespec="seconds"),
             versions=facts.versions(),
             providers=dict(self._options.providers),
-            checks=seen.checks + measure.speed_checks(times, memory, self._options.environment),
+            checks=seen.checks + measure.speed_checks(times, memory),
             resources=measure.resource_counts(seen.resources),
             recorded_only=measure.recorded_only(seen.resources),
             simulated=sorted({*facts.simulated(self._world.spec), *seen.simulated}),

@@ -9,7 +9,9 @@ from typing import Any
 from ferry.report.model import (
     BOOT_LIMIT,
     MEMORY_LIMIT,
+    MEMORY_LIMIT_WITH_SERVICES,
     PREVIEW_LIMIT,
+    SERVICES,
     UP_LIMIT,
     Check,
     Claim,
@@ -106,7 +108,7 @@ def timings(seconds: Mapping[str, float], build: float) -> Timings:
     return Timings(build=build, **{phase: seconds.get(phase) for phase in phases})
 
 
-def speed_checks(times: Timings, memory: Memory | None, environment: str) -> list[Check]:
+def speed_checks(times: Timings, memory: Memory | None) -> list[Check]:
     """Speed and memory against their limits; what was not measured makes no claim."""
     checks = []
     if times.boot is not None:
@@ -118,9 +120,11 @@ def speed_checks(times: Timings, memory: Memory | None, environment: str) -> lis
     if times.up_ratio is not None:
         claim = Claim("speed.up", "E1", "up against the same through a provider that does nothing")
         checks.append(claim.at_most(UP_LIMIT, round(times.up_ratio, 2), "times the floor"))
-    if memory is not None and environment == "dev":
+    if memory is not None:
         claim = Claim("memory.peak", "E1", "everything that ran, at its fullest")
-        checks.append(claim.at_most(MEMORY_LIMIT, round(memory.peak_gb, 2), "GB"))
+        services = SERVICES & memory.by_process.keys()
+        limit = MEMORY_LIMIT_WITH_SERVICES if services else MEMORY_LIMIT
+        checks.append(claim.at_most(limit, round(memory.peak_gb, 2), "GB"))
     return checks
 
 

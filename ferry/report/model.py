@@ -24,7 +24,11 @@ UP_LIMIT = 1.5
 BOOT_LIMIT = 15.0
 """Seconds from a warm start to a ready control plane."""
 MEMORY_LIMIT = 3.0
-"""GB that the whole of a dev rehearsal may hold at its peak."""
+"""GB that a whole rehearsal of the foundation may hold at its peak."""
+MEMORY_LIMIT_WITH_SERVICES = 6.0
+"""The same when real services run in it: MLflow, Postgres, Triton, the gateway."""
+SERVICES = frozenset({"mlflow", "postgres", "tritonserver", "envoy"})
+"""Names of their processes."""
 
 
 class _Part(BaseModel):

@@ -6,6 +6,7 @@ served.
 
 from __future__ import annotations
 
+import functools
 import json
 import ssl
 import threading
@@ -25,6 +26,7 @@ Objects = list[Object]  # a name of its own: inside the class, `list` is a verb
 MANAGER = "ferry-rehearsal"
 _OK_DELETED = {200, 202, 404}
 _GONE = 410
+_LATER_TIMES, _LATER_AT_MOST_S = 10, 5.0
 
 
 class ApiError(Exception):
@@ -276,13 +278,21 @@ class Client:
         Raises:
             ApiError: any answer that is not a success.
         """
-        answer = self._http.request(
+        send = functools.partial(
+            self._http.request,
             method,
             url,
             params=dict(parameters or {}),
             content=None if body is None else json.dumps(body),
             headers={"Content-Type": content_type},
         )
+        answer = send()
+        for _ in range(_LATER_TIMES):
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            # Said of a kind whose definition is new, too; the server did nothing and names the seconds.
+            time.sleep(min(float(answer.headers.get("Retry-After", "1")), _LATER_AT_MOST_S))
+            answer = send()
         if answer.is_success:
             content: Object = answer.json()
             return content

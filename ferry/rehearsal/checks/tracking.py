@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ferry.report.model import Check, Claim
@@ -128,3 +129,19 @@ def _rotation_faults(seen: Seen) -> list[str]:
     if not after or after == before:
         faults.append(f"its connections are still {before or 'nobody'}'s")
     return [*faults, *_differences(seen.expected, seen.after)]
+
+
+def spilled(texts: Mapping[str, str], words: Collection[str]) -> list[str]:
+    """Where a secret word stands in a text: its name, the line, and what is around it without the word."""
+    found = []
+    for name, text in texts.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if any(word in line for word in words):
+                found.append(f"{name}, line {number}: {_around(line, words)}")
+    return found
+
+
+def _around(line: str, words: Collection[str]) -> str:
+    at = min(line.index(word) for word in words if word in line)
+    masked = functools.reduce(lambda text, word: text.replace(word, "***"), sorted(words, key=len), line)
+    return masked[max(0, at - 60) : at + 40]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ferry.rehearsal.checks.context import CheckContext, Note
-from ferry.rehearsal.checks.tracking import DATABASE, Seen, judge
+from ferry.rehearsal.checks.tracking import DATABASE, Seen, judge, spilled
 from ferry.rehearsal.checks.tracking_client import ARTIFACT, Tracking
 from ferry.rehearsal.checks.waiting import until
 from ferry.report.model import Check
@@ -167,10 +167,10 @@ class Trial:
         texts = {
             "a manifest": json.dumps(objects),
             "an argument": " ".join(word for server in servers for word in server.container.argv),
-            "a log": "\n".join(path.read_text(errors="replace") for path in self._logs()),
+            **{f"the log {path.name}": path.read_text(errors="replace") for path in self._logs()},
         }
         self.seen.looked_at = sum(map(bool, texts.values()))
-        self.seen.spilled = [where for where, text in texts.items() if any(word in text for word in words)]
+        self.seen.spilled = spilled(texts, words)
 
     # --- hands -------------------------------------------------------------------------------------------
 

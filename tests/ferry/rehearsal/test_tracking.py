@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ferry.rehearsal.checks.tracking import Seen, judge
+from ferry.rehearsal.checks.tracking import Seen, judge, spilled
 
 ROLE = "arn:aws:iam::123456789012:role/ferry-dev-mlflow"
 SESSION = "arn:aws:sts::123456789012:assumed-role/ferry-dev-mlflow"
@@ -65,3 +65,9 @@ def test_nothing_holds_when_nothing_was_seen() -> None:
 def test_each_claim_fails_for_its_own_fault_and_no_other(change: dict[str, Any], claim: str) -> None:
     checks = judge(dataclasses.replace(GOOD, **change))
     assert [check.id for check in checks if not check.passed] == [claim]
+
+
+def test_a_spilled_word_is_shown_by_its_place_and_not_itself() -> None:
+    """A7."""
+    texts = {"the log a": "fine\npassword=hunter2 for hunter2!", "the log b": "nothing"}
+    assert spilled(texts, {"hunter2", "absent"}) == ["the log a, line 2: password=*** for ***!"]
