@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pulumi
 
 from infra.cluster_services import ClusterServices, ClusterServicesArgs
@@ -19,6 +21,7 @@ MODELS_GO = sorted(Names(spec.name).namespace for spec in CATALOGUE.values() if 
 change of one of them is nobody else's change."""
 
 
+@dataclass(frozen=True)
 class Charted:
     """Each is None where its capability is off, and then leaves nothing behind.
 
@@ -30,19 +33,36 @@ class Charted:
         argo_workflows: workflows of one's own.
     """
 
+    cluster_services: ClusterServices | None
+    logs: Logs | None
+    gpu: Gpu | None
+    argo_cd: ArgoCd | None
+    argo_workflows: ArgoWorkflows | None
+
+
+def build(settings: Settings, foundation: Foundation) -> Charted:
+    """Registers the services that the rollout switches on."""
+    builder, on = _Builder(settings, foundation), settings.enabled
+    return Charted(
+        cluster_services=builder.cluster_services() if "cluster_services" in on else None,
+        logs=builder.logs() if "central_logs" in on else None,
+        gpu=builder.gpu() if "gpu_monitoring" in on else None,
+        argo_cd=builder.argo_cd() if "deployment_sync" in on else None,
+        argo_workflows=builder.argo_workflows() if "custom_workflows" in on else None,
+    )
+
+
+class _Builder:
+    """One environment's charted services."""
+
     def __init__(self, settings: Settings, foundation: Foundation) -> None:
-        on = settings.enabled
         self._spec = settings.services
         self._base = foundation
         self._nodes: list[pulumi.Resource] = [*foundation.cluster.ready, *foundation.karpenter.pools]
-        self._replicas = 2 if "high_availability" in on else 1
-        self.cluster_services = self._cluster_services() if "cluster_services" in on else None
-        self.logs = self._logs() if "central_logs" in on else None
-        self.gpu = self._gpu() if "gpu_monitoring" in on else None
-        self.argo_cd = self._argo_cd() if "deployment_sync" in on else None
-        self.argo_workflows = self._argo_workflows() if "custom_workflows" in on else None
+        self._replicas = 2 if "high_availability" in settings.enabled else 1
 
-    def _cluster_services(self) -> ClusterServices:
+    def cluster_services(self) -> ClusterServices:
+        """Certificates, secrets, metrics."""
         base = self._base
         args = ClusterServicesArgs(
             scope=base.scope,
@@ -53,7 +73,8 @@ class Charted:
         )
         return ClusterServices("cluster-services", args, base.inside())
 
-    def _logs(self) -> Logs:
+    def logs(self) -> Logs:
+        """Central logs."""
         base = self._base
         args = LogsArgs(
             scope=base.scope,
@@ -64,19 +85,20 @@ class Charted:
         )
         return Logs("logs", args, base.inside())
 
-    def _gpu(self) -> Gpu | None:
+    def gpu(self) -> Gpu | None:
         """None only if its settings are missing, which a rule refuses before this."""
         spec = self._spec.gpu
         return Gpu("gpu", GpuArgs(spec=spec, nodes=self._nodes), self._base.inside()) if spec else None
 
-    def _argo_cd(self) -> ArgoCd | None:
+    def argo_cd(self) -> ArgoCd | None:
         """None only if its settings are missing, which a rule refuses before this."""
         if self._spec.argo_cd is None:
             return None
         args = ArgoCdArgs(self._spec.argo_cd, MODELS_GO, self._nodes, self._replicas)
         return ArgoCd("argo-cd", args, self._base.inside())
 
-    def _argo_workflows(self) -> ArgoWorkflows:
+    def argo_workflows(self) -> ArgoWorkflows:
+        """Workflows of one's own."""
         base = self._base
         args = ArgoWorkflowsArgs(
             scope=base.scope,

@@ -22,6 +22,7 @@ from infra.namespaces import Namespaces, Space
 from infra.redis.pod import CLIENT
 from infra.specs.network import subnet_plan
 from infra.specs.storage import Purpose
+from stacks import charted
 from stacks.charted import Charted
 from stacks.foundation import FEATURES, Foundation
 from stacks.settings import Settings
@@ -81,7 +82,7 @@ class _Builder:
         self.audit = self._audit() if self._on("audit") else None
         self.backup = self._backup() if self._on("backup") else None
         self.migration = self._migration() if self._on("data_migration") else None
-        self.charted = Charted(settings, foundation)
+        self.charted = charted.build(settings, foundation)
         self.gateway = self._gateway() if self._on("gateway") else None
         self.serving = self._serving() if self._on("model_serving") else None
         self.guard_rails = self._guard_rails() if self._on("team_access") else None

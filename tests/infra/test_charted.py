@@ -236,7 +236,7 @@ def test_only_daemons_that_read_their_node_stand_outside_the_restricted_level() 
 
 def test_gpu_check_asks_for_one_gpu_and_runs_only_when_it_is_told_to() -> None:
     """Each run may buy a node (B8)."""
-    (job,) = kind(charted("dev"), "CronJob")
+    (job,) = [item for item in kind(charted("dev"), "CronJob") if item.name == "gpu-check"]
     assert job.inputs["spec"]["suspend"] is True
     pod = job.inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
