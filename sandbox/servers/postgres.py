@@ -88,7 +88,13 @@ class Postgres:
         self._supervisor.start(command)
         self._supervisor.start(self._front())
         quoted = password.replace("'", "''")
-        self.sql(f"CREATE ROLE \"{master}\" LOGIN CREATEDB CREATEROLE PASSWORD '{quoted}'")
+        # RDS brings its master without telling the log; here the session that does it writes none.
+        self.sql(
+            "SET log_statement = none;\n"
+            "SET log_min_duration_statement = -1;\n"
+            "SET log_min_error_statement = panic;\n"
+            f"CREATE ROLE \"{master}\" LOGIN CREATEDB CREATEROLE PASSWORD '{quoted}';"
+        )
         for name, owner in databases.items():
             self.sql(f'CREATE DATABASE "{name}" OWNER "{owner}"')
 

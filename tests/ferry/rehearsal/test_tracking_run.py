@@ -89,7 +89,7 @@ def context(aws: str, toolchain: Toolchain, tmp_path: Path) -> CheckContext:
     spec.calls.write_text("")
     session = boto3.Session("a", "b", region_name=REGION)
     vault = session.client("secretsmanager", endpoint_url=aws)
-    word = json.dumps({"username": "ferry", "password": "the master's word"})
+    word = json.dumps({"username": "ferry", "password": "the-masters-word"})
     arns = {name: vault.create_secret(Name=name)["ARN"] for name in ("database", "server")}
     arns["master"] = vault.create_secret(Name="master", SecretString=word)["ARN"]
     session.client("s3", endpoint_url=aws).create_bucket(Bucket=BUCKET)
