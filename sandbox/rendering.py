@@ -85,6 +85,9 @@ def _made(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
     if args.typ == "aws:ecr/repository:Repository":
         host = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
         return {"arn": arn, "name": name, "repositoryUrl": f"{host}/{name}"}
+    if args.typ == "aws:rds/instance:Instance":
+        secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:rds!db-{name}-AbCdEf"
+        return {"arn": arn, "name": name, "masterUserSecrets": [{"secretArn": secret}]}
     return {"arn": arn, "name": name, "keyId": f"{args.name}-key", "url": args.inputs.get("url") or name}
 
 

@@ -96,15 +96,25 @@ def statements(place: Balancing) -> list[Statement]:
 
 
 def _look(place: Balancing) -> list[Statement]:
-    seen = [f"ec2:Describe{what}" for what in _EC2_SEEN] + ["ec2:GetSecurityGroupsForVpc"]
+    region = {"StringEquals": {"aws:RequestedRegion": place.region}}
+    seen = [f"ec2:Describe{what}" for what in _EC2_SEEN]
     seen += [f"elasticloadbalancing:Describe{what}" for what in _ELB_SEEN]
     return [
         Statement(
             sid="LookAround",
-            actions=[*seen, "acm:ListCertificates", "acm:DescribeCertificate"],
+            actions=[*seen, "acm:ListCertificates"],
             resources=["*"],
-            conditions={"StringEquals": {"aws:RequestedRegion": place.region}},
+            conditions=region,
             reason="these calls know no resource; the condition keeps them to the region",
+        ),
+        Statement(
+            sid="LookAtTheNetworksGroupsAndCertificates",
+            actions=["ec2:GetSecurityGroupsForVpc", "acm:DescribeCertificate"],
+            resources=[
+                f"arn:aws:ec2:{place.region}:{place.account}:vpc/*",
+                f"arn:aws:acm:{place.region}:{place.account}:certificate/*",
+            ],
+            reason="which certificate and which network is in the Gateway's annotations, not known here",
         ),
         Statement(
             sid="FirstLoadBalancerOfTheAccount",

@@ -105,7 +105,7 @@ def test_every_tool_has_one_recipe_and_the_engine_is_built_first() -> None:
 
 def test_rehearsal_waits_for_no_tool_that_only_tests_need() -> None:
     judges = {Tool.PROMTOOL, Tool.KUBE_SCORE, Tool.POD_SECURITY, Tool.ACTIONLINT, Tool.CHECKOV}
-    assert set(Tool) - set(REHEARSAL) == judges | {Tool.ENVOY_GATEWAY, Tool.ENVOY}
+    assert set(Tool) - set(REHEARSAL) == judges
 
 
 def test_program_of_our_own_is_part_of_its_tools_key(recipe: Recipe) -> None:
