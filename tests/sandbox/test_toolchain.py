@@ -357,7 +357,7 @@ def test_interrupted_build_leaves_no_half_tool(
 
 
 def test_two_builds_at_once_build_each_tool_once(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FAKE_SLEEPS", "0.3")
+    monkeypatch.setenv("FAKE_SLEEPS", "3")  # so long that the second comes while the first still builds
     processes = [_start(Tool.ETCD, Tool.KWOK) for _ in range(2)]
     said = [process.communicate(timeout=60)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
