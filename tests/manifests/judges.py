@@ -54,7 +54,15 @@ def has_schema(item: Rendered) -> bool:
 def kube_score(judge: Path, objects: Iterable[Rendered]) -> dict[str, str]:
     """Critical findings, ``<object>: <check>`` to what it says."""
     documents = yaml.safe_dump_all([item.manifest for item in objects])
-    argv = [judge, "score", "--output-format", "json", "--kubernetes-version", f"v{KUBERNETES}", "-"]
+    argv: list[str | Path] = [
+        judge,
+        "score",
+        "--output-format",
+        "json",
+        "--kubernetes-version",
+        f"v{KUBERNETES}",
+        "-",
+    ]
     done = subprocess.run(argv, input=documents, capture_output=True, text=True, check=False)
     answers = json.loads(done.stdout)
     return {
