@@ -13,6 +13,7 @@ from an API server. Nothing else is changed; ``tests/sandbox/servers/test_routes
 from __future__ import annotations
 
 import copy
+import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -199,9 +200,19 @@ def _host_addresses(cluster: Cluster, host: str, port: int) -> list[tuple[str, i
     for service in cluster.of("Service"):
         if dig(service, ("spec", "clusterIP")) == host:
             namespace, name = _key(service)
-            return service_addresses(cluster, namespace, name, port)
-    found = cluster.book.get(str(Place("host", "", host, port)))
-    return [found] if found else []
+            found = service_addresses(cluster, namespace, name, port)
+            return [(_as_another(address), number) for address, number in found]
+    known = cluster.book.get(str(Place("host", "", host, port)))
+    return [known] if known else []
+
+
+def _as_another(address: str) -> str:
+    """An address's other form, which leads to the same process.
+
+    A Service's own address is not its pods'. Envoy keeps an address in one priority only, the first that it
+    reads, so that a second choice with a pod's address would be dropped.
+    """
+    return ipaddress.IPv6Address(f"::ffff:{address}").exploded
 
 
 def service_addresses(cluster: Cluster, namespace: str, name: str, port: int) -> list[tuple[str, int]]:

@@ -29,9 +29,9 @@ OK = 200
 
 
 @pytest.fixture(scope="module")
-def seen(way_in_tools: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+def seen(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """What `small.py` saw."""
-    assert way_in_tools.path(Tool.ENVOY_GATEWAY).exists(), "nothing is built in there"
+    assert toolchain.path(Tool.ENVOY_GATEWAY).exists(), "nothing is built in there"
     if not probe().allowed:
         pytest.skip(f"Envoy Gateway needs a network of its own: {probe().reason}")
     home = tmp_path_factory.mktemp("crossing")

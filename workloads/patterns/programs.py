@@ -10,7 +10,7 @@ from workloads.state import Slot
 
 HTTP = 8080
 """Where an adapter answers: the Open Inference Protocol, ``/v2/health/ready`` and ``/v2/health/live``."""
-COPIES = 8081
+COPIES = 8090
 """Where it takes copies of requests, answers unseen. A port of their own, because nothing in a copy says that
 it is one: Envoy Gateway switches Envoy's mark (``-shadow`` in the host) off."""
 METRICS = 9090

@@ -258,5 +258,5 @@ def test_a_backend_with_a_services_address_leads_to_its_pods() -> None:
     told = found("Backend", "blue-second", mirrored(Cluster(objects, world.book, ENVOY)))
     assert told["spec"] == {
         "fallback": True,
-        "endpoints": [{"ip": {"address": "127.0.0.1", "port": 40001}}],
-    }
+        "endpoints": [{"ip": {"address": "0000:0000:0000:0000:0000:ffff:7f00:0001", "port": 40001}}],
+    }, "another address than the pods', as in a cluster"
