@@ -34,11 +34,13 @@ class Volume:
         name: the pod's name for it: containers of one pod that mount the same name share it.
         files: its content; empty for a scratch volume.
         read_only: as the mount says.
+        in_memory: an ``emptyDir`` that a kubelet keeps in memory only.
     """
 
     name: str
     files: Mapping[str, bytes] = field(default_factory=dict)
     read_only: bool = False
+    in_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,9 +181,11 @@ class _Reading:
             if mount["name"] not in declared:
                 raise ReadError(f"container {container['name']} mounts {mount['name']}, which no volume is")
             files = self._files(declared[mount["name"]])
+            in_memory = (declared[mount["name"]].get("emptyDir") or {}).get("medium") == "Memory"
             if mount.get("subPath"):
                 raise ReadError(f"subPath of {mount['name']}: the bridge mounts whole volumes only")
-            yield mount["mountPath"], Volume(mount["name"], files, bool(mount.get("readOnly")))
+            read_only = bool(mount.get("readOnly"))
+            yield mount["mountPath"], Volume(mount["name"], files, read_only, in_memory)
         if self._role():
             token = self._cluster.token(self._namespace, self._account, AWS_AUDIENCE).encode()
             yield AWS_TOKEN_FOLDER, Volume("aws-iam-token", {"token": token}, read_only=True)

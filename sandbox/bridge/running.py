@@ -21,6 +21,8 @@ INSIDE = Path(__file__).with_name("inside.py")
 VERSIONS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Pod": "v1"}
 VERSIONS |= {"Job": "batch/v1", "CronJob": "batch/v1"}
 HOSTS = "/etc/hosts"
+IN_MEMORY = "in-memory"
+"""Directory of a pod's volumes that a kubelet keeps in memory only; here they are on disk while it runs."""
 SECONDS = 300.0
 """How long a container may take to be ready, or a Job to end: a bound for a busy machine, not a claim."""
 _POLL_S = 0.05
@@ -165,7 +167,7 @@ class Bridge:
         pod = self._folder / label.partition("/")[0]
         folders: dict[str, Path] = {}
         for path, volume in found.volumes.items():
-            folders[path] = pod / volume.name
+            folders[path] = (pod / IN_MEMORY if volume.in_memory else pod) / volume.name
             folders[path].mkdir(parents=True, exist_ok=True)
             for name, content in volume.files.items():
                 file = folders[path] / name

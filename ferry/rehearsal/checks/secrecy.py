@@ -13,11 +13,14 @@ from pathlib import Path
 
 from ferry.rehearsal.checks.context import CheckContext, Note
 from ferry.report.model import Check, Claim
+from sandbox.bridge.running import IN_MEMORY
 
 NOWHERE = Claim("secrets.nowhere", "A7", "no secret's value is in anything that was written down")
 
-KEEPERS = frozenset({"etcd", "keys", "kubelet"})
-"""Directories of the cluster itself: its store of Secrets, and the keys of its certificates."""
+KEEPERS = frozenset({"etcd", "keys", "kubelet", IN_MEMORY})
+"""Directories of the cluster itself: its store of Secrets, the keys of its certificates, and volumes that a
+real kubelet keeps in memory only.
+"""
 _WORDS = ("password", "token", "secret", "key")
 _SHORTEST = 12
 """Letters of a value that is nobody's word by chance."""

@@ -84,6 +84,17 @@ def test_volumes_have_the_content_that_their_objects_have() -> None:
     assert FOUND.volumes["/work"] == Volume("scratch")
 
 
+def test_a_volume_in_memory_is_told_from_one_on_disk() -> None:
+    """A7: a kubelet never writes it down."""
+    in_memory = [{"name": "scratch", "emptyDir": {"medium": "Memory"}}]
+
+    def change(spec: dict[str, Any]) -> None:
+        spec["volumes"] = [item for item in spec["volumes"] if item["name"] != "scratch"] + in_memory
+
+    found = read(changed(change), "app", "space", CLUSTER, IMAGE)
+    assert found.volumes["/work"] == Volume("scratch", in_memory=True)
+
+
 def test_api_token_is_mounted_unless_the_pod_says_no() -> None:
     folder = "/var/run/secrets/kubernetes.io/serviceaccount"
     assert FOUND.volumes[folder].files["ca.crt"] == b"the CA"
