@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
+from google.rpc import status_pb2
 from moto import mock_aws
 
 from sandbox.controlplane.client import Client
@@ -15,6 +17,10 @@ from sandbox.world import Decision, World
 from sandbox.worldspec import WorldSpec
 from tests import order
 from tests.worlds import decision
+
+# Pulumi's SDK and Kubeflow's each bring google.rpc.Status, and protobuf lets a process have it once. Of our
+# programs none loads both; the process that runs all tests does, and has Google's own.
+sys.modules.setdefault("pulumi.runtime.proto.status_pb2", status_pb2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

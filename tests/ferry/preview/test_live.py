@@ -107,6 +107,7 @@ def repository(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -
         engine.up()
         found = Repository(tree, engine.environment())
         found.git("init", "--quiet")
+        (tree / ".gitignore").write_text("__pycache__/\n")
         found.edit("base")
         found.git("add", "--all")
         found.git("commit", "--quiet", "--message", "base")

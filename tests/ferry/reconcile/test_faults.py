@@ -22,8 +22,8 @@ def test_a_stack_survives_four_faults_in_create_update_and_destroy(stand: Stand)
     """E1: fails before, response lost, killed, credentials expired."""
     logs = clients.client("logs", REGION)
     stand.suffers(Mode.BEFORE, Verb.CREATE)
+    stand.suffers(Mode.EXPIRED, Verb.CREATE)
     logs.create_log_group(logGroupName="/ferry/runs")
-    stand.suffers(Mode.EXPIRED, Verb.CREATE, 4)
     stand.suffers(Mode.KILLED, Verb.CREATE, 2)
     report = stand.reconcile()
     assert names(report.foreign) == ["runs"], (
