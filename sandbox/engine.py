@@ -6,6 +6,7 @@ The stack's file is copied, never written: a rehearsal leaves the checkout as it
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import secrets
@@ -14,11 +15,12 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 from pulumi import automation as auto
 from pulumi.automation.events import EngineEvent, OpType, StepEventMetadata
 from pulumi.runtime._callbacks import _CallbackServicer
@@ -75,6 +77,13 @@ class Run:
         return sum(count for op, count in self.changes.items() if OpType(op) not in _UNCHANGED)
 
 
+STUCK_S = 60.0
+"""Seconds without a word after which an engine that has refused counts as stuck."""
+PREVIEW_ONLY = "--preview-only"
+"""Of the engine's destroy: it changes nothing, so that it can be ended at any moment."""
+_LOOK_S = 2.0
+
+
 class _Recorder:
     """Listens to engine events and keeps times; the clock is this process's monotonic one."""
 
@@ -90,9 +99,11 @@ class _Recorder:
         self._seconds: float | None = None
         self.errors: list[str] = []
         self.violations: list[str] = []
+        self.heard_at = self._began
 
     def __call__(self, event: EngineEvent) -> None:
-        now = time.monotonic() - self._began
+        self.heard_at = time.monotonic()
+        now = self.heard_at - self._began
         with self._lock:
             self._take(event, now)
         if self._listener:
@@ -238,11 +249,35 @@ class Engine:
         recorder = _Recorder(kind, listener)
         forget_callbacks()
         try:
-            verb(on_event=recorder, color="never", suppress_outputs=True, suppress_progress=True)
+            with _ended_when_stuck(recorder):
+                verb(on_event=recorder, color="never", suppress_outputs=True, suppress_progress=True)
         except auto.CommandError as error:
             said = [*recorder.violations, *recorder.errors]
             raise EngineError(kind, said or [str(error)], recorder.run(), recorder.violations) from error
         return recorder.run()
+
+
+@contextlib.contextmanager
+def _ended_when_stuck(recorder: _Recorder) -> Iterator[None]:
+    """End an engine that has said why it refuses and then neither ends nor says anything (ADR 0008).
+
+    Seen once: a refused destroy's preview of prod stood still for six minutes, nobody had anything to do.
+    """
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_LOOK_S):
+            if recorder.errors and time.monotonic() - recorder.heard_at > STUCK_S:
+                for child in psutil.Process().children():
+                    if PREVIEW_ONLY in child.cmdline():
+                        child.kill()
+                return
+
+    threading.Thread(target=watch, name="stuck", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def forget_callbacks() -> None:
