@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra import restricted
+
 NAME = "mlflow"
 NAMESPACE = "mlflow"
 PREPARER = "mlflow-database"
@@ -156,7 +158,7 @@ def _server(plan: Plan) -> dict[str, Any]:
         *_postgres(plan),
         *_secrets(plan, "database", "server"),
         {"name": "LOOK_EVERY_SECONDS", "value": str(LOOK_EVERY_SECONDS)},
-        # Its own background jobs are for evaluating language models: nine more processes per replica, unused.
+        # Its own background jobs are for evaluating language models: eight processes per replica, unused.
         {"name": "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "value": "false"},
     ]
     arguments = ["serve", *server_arguments(plan.artifacts)]
@@ -182,11 +184,7 @@ def _container(
         "args": [*arguments],
         "env": [*env],
         "resources": amounts,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": restricted.container(),
         "volumeMounts": [
             {"name": "secrets", "mountPath": SECRETS},
             {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
@@ -200,13 +198,7 @@ def _pod(
     return {
         "serviceAccountName": account,
         "automountServiceAccountToken": False,  # its role's token is another one; the API is not needed
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted.pod(USER),
         "containers": [*containers],
         "volumes": [*volumes],
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from infra import restricted
 from infra.specs.redis import RedisSpec
 
 NAME = "redis"
@@ -81,7 +82,7 @@ def stateful_set(found: Images, secret_arn: Any, region: str, token_version: int
             "spec": {
                 "serviceAccountName": NAME,
                 "automountServiceAccountToken": False,
-                "securityContext": _pod_security(),
+                "securityContext": restricted.pod(USER, GROUP),
                 "initContainers": [_fetch(found.fetch, secret_arn, region)],
                 "containers": [_redis(found.redis)],
                 "volumes": _volumes(),
@@ -113,24 +114,6 @@ def network_policy() -> dict[str, Any]:
     }
 
 
-def _pod_security() -> dict[str, Any]:
-    return {
-        "runAsNonRoot": True,
-        "runAsUser": USER,
-        "runAsGroup": GROUP,
-        "fsGroup": GROUP,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-
-
-def _container_security() -> dict[str, Any]:
-    return {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
-
-
 def _fetch(image: str, secret_arn: Any, region: str) -> dict[str, Any]:
     return {
         "name": "fetch-password",
@@ -145,7 +128,7 @@ def _fetch(image: str, secret_arn: Any, region: str) -> dict[str, Any]:
             "requests": {"cpu": "50m", "memory": "128Mi", "ephemeral-storage": "16Mi"},
             "limits": {"memory": "256Mi", "ephemeral-storage": "64Mi"},
         },
-        "securityContext": _container_security(),
+        "securityContext": restricted.container(),
         "volumeMounts": [
             {"name": "auth", "mountPath": AUTH},
             {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - see above
@@ -167,7 +150,7 @@ def _redis(image: str) -> dict[str, Any]:
             "requests": {"cpu": "100m", "memory": "384Mi", "ephemeral-storage": "64Mi"},
             "limits": {"memory": "384Mi", "ephemeral-storage": "1Gi"},
         },
-        "securityContext": _container_security(),
+        "securityContext": restricted.container(),
         "volumeMounts": [
             {"name": "config", "mountPath": "/etc/redis", "readOnly": True},
             {"name": "auth", "mountPath": AUTH, "readOnly": True},

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra import restricted
 from infra.specs.triton import TritonSpec
 
 HTTP, GRPC, METRICS = 8000, 8001, 8002
@@ -69,7 +70,7 @@ def template(name: str, spec: TritonSpec, bucket: Any, region: str, capacity: st
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": LETS_GO_SECONDS + IN_FLIGHT_SECONDS + LETS_GO_SECONDS,
-            "securityContext": _pod_security(),
+            "securityContext": restricted.pod(USER),
             "nodeSelector": {CAPACITY: capacity},
             "tolerations": [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}] if spec.gpus else [],
             "topologySpreadConstraints": _spread(name),
@@ -77,24 +78,6 @@ def template(name: str, spec: TritonSpec, bucket: Any, region: str, capacity: st
             "containers": [_triton(spec)],
             "volumes": _volumes(name, spec),
         },
-    }
-
-
-def _pod_security() -> dict[str, Any]:
-    return {
-        "runAsNonRoot": True,
-        "runAsUser": USER,
-        "runAsGroup": USER,
-        "fsGroup": USER,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-
-
-def _container_security() -> dict[str, Any]:
-    return {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
     }
 
 
@@ -123,7 +106,7 @@ def _fetch(spec: TritonSpec, bucket: Any, region: str) -> dict[str, Any]:
         "command": ["python3", f"{FETCH}/fetch.py"],
         "env": [{"name": key, "value": value} for key, value in variables.items()],
         "resources": {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}},
-        "securityContext": _container_security(),
+        "securityContext": restricted.container(),
         "volumeMounts": [
             {"name": "cache", "mountPath": CACHE},
             {"name": "fetch", "mountPath": FETCH, "readOnly": True},
@@ -150,7 +133,7 @@ def _triton(spec: TritonSpec) -> dict[str, Any]:
         "livenessProbe": {**alive, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
         "lifecycle": {"preStop": {"sleep": {"seconds": LETS_GO_SECONDS}}},
         "resources": _resources(spec),
-        "securityContext": _container_security(),
+        "securityContext": restricted.container(),
         "volumeMounts": [
             {"name": "cache", "mountPath": CACHE, "readOnly": True},
             {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - its meaning is this path

@@ -75,11 +75,6 @@ class GatewayServer:
         self._told_envoy = False
         self._child: Child | None = None
 
-    @property
-    def running(self) -> bool:
-        """Whether it runs and says that it is ready."""
-        return self._child is not None and self._child.running and healthy()
-
     def write(self, objects: Sequence[Object]) -> None:
         """Give it these objects; it sees a changed file at once.
 

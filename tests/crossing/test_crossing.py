@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from sandbox.isolation import probe, run_isolated
 from sandbox.toolchain import Tool, Toolchain
 from tests.crossing.estate import WORKLOAD
 from tests.crossing.small import AT_KILL, REQUESTS, SWITCHES
+from tests.sandbox.servers.dump import mappings
 
 Seen = dict[str, Any]
 OK = 200
@@ -116,15 +116,3 @@ def test_both_sides_wrote_down_what_they_said_under_the_same_keys(seen: Seen) ->
 def total(counts: dict[str, float], traffic: str) -> float:
     """Requests of one kind."""
     return sum(value for name, value in counts.items() if f'traffic="{traffic}"' in name)
-
-
-def mappings(tree: Any, key: str) -> Iterator[Any]:
-    """Every value at ``key``, anywhere."""
-    if isinstance(tree, dict):
-        for name, value in tree.items():
-            if name == key:
-                yield value
-            yield from mappings(value, key)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from mappings(value, key)

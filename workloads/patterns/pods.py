@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra import restricted
 from workloads.patterns import programs, routes
 from workloads.patterns.migration import MOUNT, PART, WORKLOAD, Names
 from workloads.spec import ScheduleSpec
@@ -243,11 +244,7 @@ def _container(place: Place, name: str, arguments: Sequence[str], *, cpu: str, m
             {"name": "HOME", "value": "/tmp"},  # noqa: S108 - a volume of the pod's own
         ],
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": restricted.container(),
         "volumeMounts": [_SCRATCH, {"name": "policy", "mountPath": MOUNT, "readOnly": True}],
     }
 
@@ -258,13 +255,7 @@ def _pod(place: Place, account: str, containers: Sequence[Mapping[str, Any]]) ->
         "automountServiceAccountToken": False,  # its role's token is another one
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 40,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": restricted.pod(USER),
         "containers": [*containers],
         "volumes": [_EMPTY, policy_volume(place.names)],
     }

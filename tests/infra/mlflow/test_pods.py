@@ -151,5 +151,5 @@ def test_no_job_is_moved_while_it_runs() -> None:
 
 
 def test_a_server_runs_nothing_but_the_server() -> None:
-    """B1: its background jobs would be nine more processes per replica."""
+    """B1: its background jobs would be eight more processes per replica."""
     assert env("server")["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"

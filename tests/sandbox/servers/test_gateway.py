@@ -17,6 +17,7 @@ import pytest
 
 from sandbox.isolation import probe, run_isolated
 from sandbox.toolchain import Toolchain
+from tests.sandbox.servers.dump import mappings
 from tests.sandbox.servers.way_in import REQUESTS
 
 Seen = dict[str, Any]
@@ -88,18 +89,6 @@ def named(tree: Any, key: str) -> Iterator[Any]:
     """Every element of every list at ``key``, anywhere."""
     for value in mappings(tree, key):
         yield from value
-
-
-def mappings(tree: Any, key: str) -> Iterator[Any]:
-    """Every value at ``key``, anywhere."""
-    if isinstance(tree, dict):
-        for name, value in tree.items():
-            if name == key:
-                yield value
-            yield from mappings(value, key)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from mappings(value, key)
 
 
 def test_state_directory_is_the_only_place_that_is_written_to(seen: Seen) -> None:
