@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -175,3 +176,16 @@ class Browser:
         line, _, self._buffer = self._buffer.partition(b"\0")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def assert_draws(browser: Browser, page: Path, scheme: str, width: int, sections: Sequence[str]) -> None:
+    """A page that stands by itself shows all of its sections at this width, without an error or a request."""
+    browser.events.clear()
+    browser.resize(width, 1000)
+    browser.prefer(scheme)
+    browser.open(page)
+    heights = browser.run("[...document.querySelectorAll('section')].map(s => [s.id, s.offsetHeight])")
+    assert [name for name, height in heights if height > 60] == sections
+    assert browser.complaints() == []
+    assert set(browser.requests()) == {page.resolve().as_uri()}
+    assert browser.run("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"

@@ -12,7 +12,7 @@ import pytest
 
 from ferry.status.composing import Seen, overlays
 from ferry.status.page import render
-from tests.ferry.report.browser import Browser, executable
+from tests.ferry.report.browser import Browser, assert_draws, executable
 from tests.ferry.status.test_status import rehearsed, routes, status
 
 pytestmark = pytest.mark.skipif(
@@ -41,15 +41,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_page_draws_without_an_error_or_a_request(
     browser: Browser, page: Path, scheme: str, width: int
 ) -> None:
-    browser.events.clear()
-    browser.resize(width, 1000)
-    browser.prefer(scheme)
-    browser.open(page)
-    heights = browser.run("[...document.querySelectorAll('section')].map(s => [s.id, s.offsetHeight])")
-    assert [name for name, height in heights if height > 60] == SECTIONS
-    assert browser.complaints() == []
-    assert set(browser.requests()) == {page.resolve().as_uri()}
-    assert browser.run("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+    assert_draws(browser, page, scheme, width, SECTIONS)
 
 
 def test_colours_follow_the_system_and_an_incident_stands_out(browser: Browser, page: Path) -> None:
