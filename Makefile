@@ -9,6 +9,9 @@ UV := scripts/uv
 RUN := $(UV) run --frozen --no-sync
 # Two of them mostly wait for a rehearsal: see tests/order.py.
 WORKERS ?= 4
+# Of `make faults`.
+SAMPLE ?= 60
+MINUTES ?= 120
 # Many an image sets this; each of a rehearsal's processes would then compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -41,8 +44,13 @@ mutants: setup tools ## for every requirement, a one-line mutation that its name
 	@$(RUN) python -m tests.mutants
 
 .PHONY: faults
-faults: setup tools ## break every provider call of a small stack, in four ways; reconcile and go on (about an hour)
-	@$(RUN) pytest -n $(WORKERS) tests/ferry/reconcile/sweep.py
+faults: setup tools ## break provider calls, one at a time, and go on: ENV=dev SAMPLE=60 (0 for all) MINUTES=120
+	@$(RUN) python -m tests.ferry.reconcile --env $(ENV) --sample $(SAMPLE) --minutes $(MINUTES) \
+		--report reports/faults-$(ENV).jsonl
+
+.PHONY: release
+release: setup ## packages, their bill of materials and their digests, into dist/
+	@$(RUN) python -m ferry.release --to dist
 
 .PHONY: setup
 setup: ## bring uv, the Python environment and a real Redis

@@ -14,6 +14,7 @@ from ferry.doctor import doctor
 from ferry.drift import drift
 from ferry.gates.command import gate
 from ferry.guard.command import guard, rollback, watchdog
+from ferry.images import app as images
 from ferry.preview import preview
 from ferry.reconcile import reconcile
 from ferry.rehearsal.command import rehearse
@@ -32,6 +33,7 @@ app.command()(doctor)
 app.command()(reconcile)
 app.command()(status)
 app.add_typer(charts, name="charts", no_args_is_help=True)
+app.add_typer(images, name="images", no_args_is_help=True)
 app.command()(cost)
 app.command()(gate)
 app.command()(preview)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from unittest import mock
 
 import psutil
 from pulumi import automation as auto
@@ -249,12 +250,22 @@ class Engine:
         recorder = _Recorder(kind, listener)
         forget_callbacks()
         try:
-            with _ended_when_stuck(recorder):
+            with _ended_when_stuck(recorder), _no_afterthoughts(self._stack):
                 verb(on_event=recorder, color="never", suppress_outputs=True, suppress_progress=True)
         except auto.CommandError as error:
             said = [*recorder.violations, *recorder.errors]
             raise EngineError(kind, said or [str(error)], recorder.run(), recorder.violations) from error
         return recorder.run()
+
+
+@contextlib.contextmanager
+def _no_afterthoughts(stack: auto.Stack) -> Iterator[None]:
+    """Without what the SDK asks when an update is over: its outputs, twice, and its entry in the history.
+
+    Each is a process of the engine that reads the whole state, and nobody here looks at the answers.
+    """
+    with mock.patch.multiple(stack, outputs=dict, info=lambda *_: object()):
+        yield
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ it also finds what the engine's state has lost sight of.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Leftovers:
     leaks: list[str]
 
 
+@functools.cache
 def aws_clients(endpoint: str, region: str) -> Client:
     """Clients for one region of the emulated account, each made once."""
     name = "rehearsal"  # the emulation gives every unknown key the account's own rights

@@ -69,6 +69,14 @@ def _made(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
             "nodeSecurityGroupId": "sg-nodes",
             "oidcProviderUrl": ISSUER,
         }
+    if args.typ == "aws:eks/cluster:Cluster":
+        return {
+            "arn": f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/{args.inputs.get('name')}",
+            "endpoint": "https://api.example",
+            "certificateAuthority": {"data": "Q0E="},
+            "identities": [{"oidcs": [{"issuer": ISSUER}]}],
+            "vpcConfig": {**args.inputs["vpcConfig"], "clusterSecurityGroupId": "sg-of-eks"},
+        }
     service = args.typ.partition(":")[2].partition("/")[0]
     name = args.inputs.get("bucket") or args.inputs.get("name") or args.name
     arn = f"arn:aws:s3:::{name}" if service == "s3" else f"arn:aws:{service}:us-east-1:{ACCOUNT}:{name}"

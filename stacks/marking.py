@@ -14,6 +14,11 @@ import pulumi
 TAG = "ferry-urn"
 """Name of the tag; its value is :func:`mark` of the resource's URN."""
 
+EKS = "eks:index:Cluster"
+"""The component whose children another program makes, pulumi-eks's: no transformation of ours sees them."""
+EKS_CHILDREN = frozenset({"aws:eks/cluster:Cluster", "aws:ec2/securityGroup:SecurityGroup"})
+"""Of them, what takes tags; each is a direct child of the component."""
+
 _DIGITS = 32
 
 
@@ -24,12 +29,31 @@ def mark(urn: str) -> str:
 
 def marked(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
     """A transformation of the whole stack: the tag, wherever pulumi-aws takes tags."""
+    if args.type_ == EKS:
+        opts = pulumi.ResourceOptions.merge(
+            args.opts, pulumi.ResourceOptions(transforms=[_of_child(_urn(args))])
+        )
+        return pulumi.ResourceTransformationResult(props=args.props, opts=opts)
     taggable = args.type_.startswith("aws:") and hasattr(type(args.resource), "tags_all")
     if not taggable or not isinstance(args.props.get("tags"), dict | pulumi.Output | None):
         return None
     urn = _urn(args)
     tags = pulumi.Output.all(args.props.get("tags"), urn).apply(_with_mark)
     return pulumi.ResourceTransformationResult(props={**args.props, "tags": tags}, opts=args.opts)
+
+
+def _of_child(component: pulumi.Output[str]) -> pulumi.ResourceTransform:
+    """Marks the component's children: the engine asks, whoever registers them."""
+
+    async def mark_child(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.type_ not in EKS_CHILDREN:
+            return None
+        urn = _below(str(await component.future()), f"{args.type_}::{args.name}")
+        props = dict(args.props)
+        tags = {**(props.get("tags") or {}), TAG: mark(urn)}
+        return pulumi.ResourceTransformResult(props={**props, "tags": tags}, opts=args.opts)
+
+    return mark_child
 
 
 def _urn(args: pulumi.ResourceTransformationArgs) -> pulumi.Output[str]:

@@ -13,9 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
+from ferry.bootstrap.jobs import JOBS
 from ferry.bootstrap.policies import Place, apply_trust, preview_trust
+from ferry.cli import app
+from ferry.images.model import IMAGES
+from ferry.release import SUMS
 from stacks.settings import Environment
 
 WORKFLOWS = sorted((Path(__file__).parents[1] / ".github/workflows").glob("*.yml"))
@@ -153,6 +158,93 @@ if [ "$2" = --paginate ]; then
 fi
 echo "$3 $4 $(tr '\\n' ' ')" >> "${LOG}"
 """
+
+
+def steps(name: str) -> list[dict[str, Any]]:
+    """Every step of a workflow."""
+    return [step for job in read(name)["jobs"].values() for step in job.get("steps", [])]
+
+
+def own_commands() -> list[list[str]]:
+    """What the workflows ask of the project's own command."""
+    scripts = [step.get("run", "") for path in WORKFLOWS for step in steps(path.name)]
+    found = [line for script in scripts for line in re.findall(r"--no-sync ferry ([^|\n]+)", script)]
+    return [line.split() for line in found]
+
+
+def test_steps_are_verbs_of_the_project_with_options_that_they_have() -> None:
+    """E7: what is tested here is what runs there; a misspelt option would be found on the day of an `up`."""
+    asked = own_commands()
+    assert {words[0] for words in asked} == {"preview", "images", "gate"}
+    for words in asked:
+        command: Any = typer.main.get_command(app)
+        left = list(words)
+        while hasattr(command, "commands"):
+            command = command.commands[left.pop(0)]
+        known = {option for item in command.params for option in item.opts}
+        assert {word for word in left if word.startswith("--")} <= known, words
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_script_with_a_pipe_fails_when_any_part_of_it_does(path: Path) -> None:
+    """E7: GitHub's own default would show a gate that failed as one that passed."""
+    shell = read(path.name).get("defaults", {}).get("run", {}).get("shell")
+    for step in steps(path.name):
+        if re.search(r"\| *\n? *tee", step.get("run", "")):
+            assert shell == "bash", step
+
+
+def test_an_up_follows_only_upon_images_that_are_there_and_signed() -> None:
+    """E7: in the same job, before it, on the same condition."""
+    names = [step.get("name") for step in steps("stack.yml")]
+    assert names.index("Images") + 1 == names.index("Up")
+    [images, up] = [step for step in steps("stack.yml") if step.get("name") in {"Images", "Up"}]
+    assert images["if"] == up["if"]
+    assert "ferry images check" in images["run"]
+
+
+@pytest.mark.parametrize(("name", "purpose"), [("images.yml", "publish"), ("evidence.yml", "evidence")])
+def test_narrow_role_is_asked_for_from_the_place_that_it_trusts(name: str, purpose: str) -> None:
+    """E7: and from the main branch alone; one run for each environment at a time, never cut off."""
+    [job] = read(name)["jobs"].values()
+    [role] = [
+        step["with"]["role-to-assume"] for step in job["steps"] if "role-to-assume" in step.get("with", {})
+    ]
+    assert job["if"] == "github.ref == 'refs/heads/main'"
+    assert job["concurrency"]["cancel-in-progress"] is False
+    assert "${{ matrix.stack }}" in job["concurrency"]["group"]
+    assert job["strategy"]["matrix"]["stack"] == STACKS
+    for stack in STACKS:
+        place = Place(stack, "123456789012", "us-east-1", "acme/ferry")
+        assert role.replace("${{ matrix.stack }}", stack).endswith(f"/{place.role(purpose)}")
+        gate = job["environment"].replace("${{ matrix.stack }}", stack)
+        assert f"repo:acme/ferry:environment:{gate}" in str(JOBS[purpose].trust(place))
+
+
+def test_every_image_is_built_for_every_environment_and_attested_by_its_digest() -> None:
+    """E7."""
+    job = read("images.yml")["jobs"]["image"]
+    assert job["strategy"]["matrix"]["image"] == sorted(IMAGES)
+    [attested] = [step["with"] for step in job["steps"] if "attest" in step.get("uses", "")]
+    assert attested["subject-digest"] == "${{ steps.publish.outputs.digest }}"
+
+
+def test_what_publishes_a_release_runs_nothing_of_the_project_and_attests_nothing() -> None:
+    """E7: who may write cannot make, and who makes cannot write."""
+    jobs = read("release.yml")["jobs"]
+    assert jobs["build"]["permissions"]["contents"] == "read"
+    assert jobs["publish"]["permissions"] == {"contents": "write"}
+    assert not any("checkout" in step.get("uses", "") for step in jobs["publish"]["steps"])
+    assert "sha256sum --check --strict SHA256SUMS" in jobs["publish"]["steps"][-1]["run"]
+    attested = [step["with"] for step in jobs["build"]["steps"] if "attest" in step.get("uses", "")]
+    assert attested == [{"subject-checksums": f"dist/{SUMS}"}]
+
+
+def test_evidence_is_fresh_every_night_before_the_day_begins() -> None:
+    """E7: and drift is looked for; both on a schedule."""
+    for name in ("evidence.yml", "drift.yml"):
+        [clock] = read(name)[True]["schedule"]  # YAML 1.1 reads `on` as true
+        assert re.fullmatch(r"\d+ [0-6] \* \* \*", clock["cron"])
 
 
 def test_what_runs_on_every_push_is_what_a_person_runs() -> None:

@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from ferry.bootstrap.account import Account
+from ferry.bootstrap.jobs import JOBS
 from ferry.bootstrap.plan import EXISTS, Action, Kind, plan, wanted
 from ferry.bootstrap.policies import Place
 from ferry.bootstrap.repository import RepositoryError, from_remote, repository_subject
@@ -48,7 +49,7 @@ def bootstrap(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing the account.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
-    """Make what the stack cannot make for itself: the state bucket, its key, and the pipeline's two roles.
+    """Make what the stack cannot make for itself: the state bucket, its key, and the pipeline's roles.
 
     Safe to run again: what is right stays, what has drifted is put right.
 
@@ -166,7 +167,7 @@ def _report(place: Place, actions: list[Action], options: Options, console: Cons
     console.print("Next:")
     for line in next_lines(place):
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-    for purpose in ("preview", "apply"):
+    for purpose in JOBS:
         role = f"arn:aws:iam::{place.account}:role/{place.role(purpose)}"
         console.print(f"  {purpose} role of the pipeline: {role}", highlight=False, soft_wrap=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ferry.bootstrap import policies
+from ferry.bootstrap.jobs import JOBS
 from ferry.bootstrap.plan import EXISTS, SESSION_SECONDS, Part
 from ferry.bootstrap.policies import Place
 
@@ -179,7 +180,7 @@ class BoundaryHand:
 
 
 class RoleHand:
-    """The two roles of the pipeline."""
+    """The roles of the pipeline."""
 
     def __init__(self, place: Place, iam: Client) -> None:
         self._place = place
@@ -209,10 +210,7 @@ class RoleHand:
 
     def create(self, part: Part) -> None:
         """See :class:`~ferry.bootstrap.account.Hand`."""
-        trusts = {
-            self._place.role("preview"): policies.preview_trust,
-            self._place.role("apply"): policies.apply_trust,
-        }
+        trusts = {self._place.role(purpose): job.trust for purpose, job in JOBS.items()}
         self._iam.create_role(
             RoleName=part.name,
             AssumeRolePolicyDocument=json.dumps(trusts[part.name](self._place)),

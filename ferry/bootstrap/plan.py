@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ferry.bootstrap import policies
+from ferry.bootstrap.jobs import JOBS
 from ferry.bootstrap.policies import Place
 
 
@@ -28,7 +29,7 @@ NONCURRENT_DAYS = 365
 """Old versions of the state are kept this long: a year of history to go back to or to explain."""
 
 SESSION_SECONDS = 3600
-"""Longest session of both roles; an ``up`` of the whole environment takes about half of it."""
+"""Longest session of each role; an ``up`` of the whole environment takes about half of it."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,11 @@ def _boundary(place: Place) -> list[Part]:
 
 
 def _roles(place: Place) -> list[Part]:
-    preview = _role(place, "preview", policies.preview_trust(place), policies.preview_policy(place))
-    apply = _role(place, "apply", policies.apply_trust(place), policies.apply_policy(place))
-    return [*preview, *apply]
+    return [
+        part
+        for purpose, job in JOBS.items()
+        for part in _role(place, purpose, job.trust(place), job.policy(place))
+    ]
 
 
 def _role(place: Place, purpose: str, trust: policies.Document, policy: policies.Document) -> list[Part]:

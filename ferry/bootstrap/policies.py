@@ -78,7 +78,7 @@ class Place:
         return f"arn:aws:iam::{self.account}:oidc-provider/{GITHUB}"
 
     def role(self, purpose: str) -> str:
-        """Name of the role for ``preview`` or ``apply``."""
+        """Name of the role for a purpose (``jobs.JOBS``)."""
         return f"ferry-{self.environment}-{purpose}"
 
 
@@ -88,17 +88,17 @@ def preview_trust(place: Place) -> Document:
     A fork's pull request is given no token by GitHub, so it has no subject to match.
     """
     drift = f"repo:{place.repository}:environment:{place.environment}-preview"
-    return _trust(place, [f"repo:{place.repository}:pull_request", drift])
+    return trust_of(place, [f"repo:{place.repository}:pull_request", drift])
 
 
 def apply_trust(place: Place) -> Document:
     """Jobs of the repository's protected environment of the same name, which a person approves."""
-    return _trust(place, [f"repo:{place.repository}:environment:{place.environment}"])
+    return trust_of(place, [f"repo:{place.repository}:environment:{place.environment}"])
 
 
 def boundary(place: Place) -> Document:
     """The ceiling of the apply role and of every role that it makes; it refuses bootstrap's own things."""
-    return _policy(
+    return document(
         {"Sid": "Ceiling", "Effect": "Allow", "Action": list(CEILING), "Resource": "*"},
         *_identity(place),
         *_own_things_stay(place),
@@ -114,7 +114,7 @@ def apply_policy(place: Place) -> Document:
     """
     others = [action for action in CEILING if action != "s3:*"]
     prefix = f"arn:aws:s3:::ferry-{place.environment}-*"
-    return _policy(
+    return document(
         {"Sid": "Services", "Effect": "Allow", "Action": others, "Resource": "*"},
         {"Sid": "Stores", "Effect": "Allow", "Action": "s3:*", "Resource": [prefix, f"{prefix}/*"]},
         {"Sid": "SeeStores", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"},
@@ -156,7 +156,7 @@ def _evidence(place: Place) -> list[dict[str, Any]]:
 def preview_policy(place: Place) -> Document:
     """Read configuration, read and decrypt the state; the engine takes no lock in a preview, so no write."""
     bucket = f"arn:aws:s3:::{place.bucket}"
-    return _policy(
+    return document(
         {"Sid": "Look", "Effect": "Allow", "Action": list(PREVIEW_READS), "Resource": "*"},
         {"Sid": "State", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket}/*"},
         {"Sid": "ListState", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket},
@@ -180,7 +180,7 @@ def preview_policy(place: Place) -> Document:
 def key_policy(place: Place) -> Document:
     """IAM of the account decides who uses the key; without this line nobody could ever change it."""
     root = f"arn:aws:iam::{place.account}:root"
-    return _policy(
+    return document(
         {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
     )
 
@@ -188,7 +188,7 @@ def key_policy(place: Place) -> Document:
 def bucket_policy(place: Place) -> Document:
     """Nobody reads or writes the state over an unencrypted connection."""
     bucket = f"arn:aws:s3:::{place.bucket}"
-    return _policy(
+    return document(
         {
             "Sid": "TlsOnly",
             "Effect": "Deny",
@@ -200,12 +200,13 @@ def bucket_policy(place: Place) -> Document:
     )
 
 
-def _policy(*statements: Document) -> Document:
+def document(*statements: Document) -> Document:
+    """A policy of these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def _trust(place: Place, subjects: list[str]) -> Document:
-    return _policy(
+def trust_of(place: Place, subjects: list[str]) -> Document:
+    return document(
         {
             "Sid": "GitHub",
             "Effect": "Allow",
@@ -259,7 +260,9 @@ def _own_things_stay(place: Place) -> list[Document]:
             "NotAction": list(IDENTITY_READS),
             "Resource": [
                 f"{iam}:role/ferry-*-apply",
+                f"{iam}:role/ferry-*-evidence",
                 f"{iam}:role/ferry-*-preview",
+                f"{iam}:role/ferry-*-publish",
                 f"{iam}:policy/ferry-*-boundary",
                 place.provider_arn,
             ],

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from policy.cost.estimating import estimate
 from policy.model import Resource
-from policy.reading import at, many, maps, true
+from policy.reading import at, many, maps
 
 POOL = "kubernetes:karpenter.sh/v1:NodePool"
-INSTANCE = "aws:rds/instance:Instance"
 _CAPACITY = "karpenter.sh/capacity-type"
-_SMALLER = {"db.m6g.large": "db.t4g.medium", "db.m6g.xlarge": "db.m6g.large", "db.t4g.medium": "db.t4g.small"}
 
 
 def advice(resources: Sequence[Resource], region: str) -> list[str]:
@@ -48,15 +47,52 @@ def _with_spot(pool: Resource) -> Resource:
     return Resource(pool.type, pool.name, {**pool.props, "spec": spec})
 
 
+@dataclass(frozen=True)
+class _Size:
+    """How a type says its size, and what the next smaller one has less of.
+
+    Attributes:
+        key: the input; a list holds one size.
+        less: what there is less of, and what to look at first.
+    """
+
+    key: str
+    smaller: Mapping[str, str]
+    less: str
+
+
+_SIZES: Mapping[str, _Size] = {
+    "aws:rds/instance:Instance": _Size(
+        "instanceClass",
+        {"db.m6g.large": "db.t4g.medium", "db.m6g.xlarge": "db.m6g.large", "db.t4g.medium": "db.t4g.small"},
+        "memory; look at its connections and cache hits first",
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": _Size(
+        "nodeType",
+        {"cache.m6g.large": "cache.t3.medium", "cache.t3.medium": "cache.t3.small"},
+        "memory; look at what the features take, and at evictions, first",
+    ),
+    "aws:eks/nodeGroup:NodeGroup": _Size(
+        "instanceTypes",
+        {
+            "m5.xlarge": "m5.large",
+            "m5.2xlarge": "m5.xlarge",
+            "m6i.xlarge": "m6i.large",
+            "t3.large": "t3.medium",
+        },
+        "CPU and memory; look at what its pods ask for, and how many pods a node may have, first",
+    ),
+}
+
+
 def _smaller(resources: Sequence[Resource], region: str) -> Iterator[str]:
-    for database in resources:
-        size = str(database.props.get("instanceClass"))
-        if database.type != INSTANCE or size not in _SMALLER:
+    for item in resources:
+        size = _SIZES.get(item.type)
+        now = str(many(item.props.get(size.key))[0]) if size and item.props.get(size.key) else ""
+        if size is None or now not in size.smaller:
             continue
-        smaller = Resource(database.type, database.name, {**database.props, "instanceClass": _SMALLER[size]})
-        saved = estimate([database], region).low - estimate([smaller], region).low
-        pair = "each of its two machines" if true(database.props.get("multiAz")) else "it"
-        yield (
-            f"{database.name} is a {size}: as a {_SMALLER[size]} {pair} has less memory, for ${saved:,.0f} a "
-            "month less; look at its connections and cache hits first"
-        )
+        less = size.smaller[now]
+        given = [less] if isinstance(item.props[size.key], list) else less
+        smaller = Resource(item.type, item.name, {**item.props, size.key: given})
+        saved = estimate([item], region).low - estimate([smaller], region).low
+        yield f"{item.name} is of {now}: of {less}, for ${saved:,.0f} a month less, it has less {size.less}"

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
 from ferry.cost.advice import advice
 from ferry.cost.plan import PLAN, rows, saving
+from ferry.cost.queries import KEPT
+from ferry.cost.refreshing import API_REGION, RefreshError, refreshed, write
+from ferry.cost.waste import waste
+from ferry.report.model import Report
 from policy.cost.estimating import estimate
 from policy.cost.model import Estimate
-from policy.cost.prices import PriceError
+from policy.cost.prices import TABLE, PriceError, table
 from policy.model import Resource
 from sandbox.rendering import run
 from stacks import program
@@ -29,35 +36,56 @@ Examples:
 
   ferry cost --env prod --json                            the same for programs
 
+  ferry cost --env dev --report reports/dev/report.json   also what its GPU nodes wasted
+
+  ferry cost --refresh                                    read the prices anew from AWS
+
   ferry cost --settings docs/cost/small-production/Pulumi.prod.yaml --plan   beside the plan's figures
 """
 
 
-def cost(
+class UnreadableError(Exception):
+    """A report is not what it should be; the message says which and what to do."""
+
+
+def cost(  # noqa: PLR0917 - an option each; Typer calls it by name
     env: Annotated[Environment, typer.Option(help="The environment whose stack file is read.")] = DEV,
     settings: Annotated[
         Path | None, typer.Option(help="Another stack file, named Pulumi.<env>.yaml.")
     ] = None,
     plan: Annotated[bool, typer.Option(help="Show the migration plan's figure beside each row.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="A rehearsal's report.json: what its GPU nodes wasted.")
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Read the prices anew; needs an account.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """What an environment costs a month, from its own resources and a dated table of prices.
 
     Autoscaling makes ranges: "at least" is with every pool of nodes empty, "at most" with every pool at its
-    limit. Exit code 1 where the most is over the budget, 2 where the settings or a price are missing.
+    limit. Exit code 1 where the most is over the budget, 2 where the settings or a price are missing. With
+    --refresh the table of prices is written anew, whole or not at all, and nothing is estimated.
     """
     console = Console()
+    if refresh:
+        refresh_prices(as_json=as_json)
+        return
     try:
         found = load_file(settings or Path(f"Pulumi.{env}.yaml"))
         with console.status("rendering the environment"):
             resources = rendered(found)
         result = estimate(resources, found.region)
-    except (SettingsError, PriceError) as error:
+        hints = advice(resources, found.region)
+        idle = waste(read_report(report), found.region) if report else None
+    except (SettingsError, PriceError, UnreadableError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    hints = advice(resources, found.region)
+    hints += [idle.sentence()] if idle else []
     if as_json:
-        typer.echo(json.dumps(as_data(found, result, hints), indent=2))
+        data = as_data(found, result, hints)
+        typer.echo(json.dumps({**data, "gpu": dataclasses.asdict(idle) if idle else None}, indent=2))
     else:
         show(console, found, result, hints, plan=plan)
     if over_budget(found, result):
@@ -65,6 +93,43 @@ def cost(
 
 
 cost.__doc__ = f"{cost.__doc__}\n{EXAMPLES}"
+
+
+def read_report(path: Path) -> Report:
+    """A rehearsal's report.
+
+    Raises:
+        UnreadableError: it cannot be read, or is of another version.
+    """
+    try:
+        return Report.model_validate_json(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableError(
+            f"{path} is no report of this version of Ferry ({type(error).__name__}), so nothing was "
+            "estimated. `make rehearse` makes one."
+        ) from None
+
+
+def refresh_prices(*, as_json: bool) -> None:
+    """Read every price anew and write the table; exit code 1 where AWS did not give all of them."""
+    console = Console(stderr=True)
+    try:
+        client = boto3.client("pricing", region_name=API_REGION)
+        with console.status("asking AWS for prices") as status:
+            new, changes = refreshed(table(), client, datetime.now(UTC).date(), status.update)
+        write(TABLE, new)
+    except (RefreshError, BotoCoreError, ClientError) as error:
+        typer.echo(f"{error}\nThe table is as it was: of {table().as_of}.", err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps([dataclasses.asdict(item) for item in changes], indent=2))
+        return
+    for item in changes:
+        typer.echo(f"{item.region} {'.'.join(item.place)}: {item.before:g} -> {item.after:g}")
+    kept = f"; kept as they were: {', '.join(sorted(KEPT))}"
+    typer.echo(
+        f"{len(changes)} prices are different. {TABLE} is of {new.as_of} now{kept}. Review and commit it."
+    )
 
 
 def rendered(settings: Settings) -> list[Resource]:

@@ -19,7 +19,7 @@ from ferry.bootstrap.policies import Place
 from ferry.bootstrap.rehearsed import REPOSITORY, RehearsedBootstrap
 from ferry.rehearsal import facts, images, measure, sdk_modules
 from ferry.rehearsal.aside import aside
-from ferry.rehearsal.checks import FIRST, LAST, OTHERS, PATIENT, CheckContext, CheckFunction, cluster
+from ferry.rehearsal.checks import FIRST, LAST, OTHERS, PATIENT, CheckContext, CheckFunction, cluster, secrecy
 from ferry.rehearsal.checks.context import ROOT
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
@@ -69,6 +69,7 @@ class Rehearsal:
         self.findings = Findings()
         self._ports: dict[str, int] = {}
         self._previewed = 0
+        self._secrets: dict[str, list[str]] = {}
         self._started = datetime.now(UTC)
 
     def run(self) -> Report:
@@ -213,6 +214,7 @@ class Rehearsal:
         self._try(LAST, context)
         self.findings.cluster = cluster(context)
         self.findings.simulated += context.simulated
+        self._secrets = context.secrets
 
     def _try(self, checks: Sequence[tuple[str, CheckFunction]], context: CheckContext) -> None:
         for check in checks:
@@ -297,7 +299,7 @@ class Rehearsal:
         seen = self.findings
         times = measure.timings(seen.seconds, self._options.build_seconds)
         memory = self._memory()
-        return Report(
+        made = Report(
             environment=self._options.environment,
             started_at=self._started.isoformat(timespec="seconds"),
             versions=facts.versions(),
@@ -317,6 +319,7 @@ class Rehearsal:
             graph=measure.graph(seen.resources, seen.up.operations if seen.up else []),
             failure=seen.failure,
         )
+        return secrecy.checked(made, self._secrets)
 
 
 def _not_refused(engine: Engine) -> str:

@@ -172,6 +172,10 @@ class Node(_Part):
     pods: list[Pod] = Field(default_factory=list)
     gone: bool = False
     """Provisioned during the run and consolidated away before the picture was taken."""
+    paid_s: float | None = None
+    """Of a GPU node: seconds from its making until it was gone, or until it was last looked at."""
+    used_s: float | None = None
+    """Of a GPU node: seconds that its GPUs were held by pods, summed over the GPUs."""
 
 
 class Cluster(_Part):

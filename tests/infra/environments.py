@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from pathlib import Path
+from types import SimpleNamespace
 
+import pulumi
+
+from infra.cluster import without_creator
+from sandbox.providers.eks import cluster
 from stacks import program
 from stacks.settings import Settings, load_file
-from tests.infra.engine import Made, run
+from tests.infra.engine import ACCOUNT, Made, Registered, run
 
 PROJECT = Path(__file__).parents[2]
 
@@ -22,6 +28,29 @@ def settings(environment: str) -> Settings:
 def made(environment: str) -> Made:
     """Everything that the program registers for it."""
     return build(settings(environment), environment)
+
+
+@functools.cache
+def children(environment: str) -> tuple[Registered, ...]:
+    """What the EKS component makes of its arguments: the emulated one registers it, the program's own
+    transforms change it. ``tests/sandbox/providers/eks`` compares the emulated one with pulumi-eks's source.
+    """
+    component = made(environment).one(cluster.TYPE, "eks")
+    role = SimpleNamespace(arn=f"arn:aws:iam::{ACCOUNT}:role/{settings(environment).cluster_name}-cluster")
+    inputs = {**component.inputs, "serviceRole": role}
+
+    def component_alone() -> None:
+        cluster.construct(component.name, inputs, pulumi.ResourceOptions())
+
+    return tuple(map(_transformed, run(component_alone, stack=environment).resources))
+
+
+def _transformed(item: Registered) -> Registered:
+    args = pulumi.ResourceTransformArgs(
+        item.custom, item.type, item.name, item.inputs, pulumi.ResourceOptions()
+    )
+    result = without_creator(args)
+    return dataclasses.replace(item, inputs=dict(result.props)) if result else item
 
 
 def build(wanted: Settings, environment: str = "dev", *, preview: bool = False) -> Made:

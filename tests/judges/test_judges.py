@@ -1,8 +1,8 @@
 """Judges that somebody else wrote find nothing that nobody has explained (E3, E8).
 
 checkov sees every resource of AWS in dev and prod, by a translation that refuses a type it does not know, and
-parliament every IAM document. Both see what the program registers; what the cluster's component makes of it
-stands in a recording of the real engine. That a judge can see at all is shown by a twin that is spoilt.
+parliament every IAM document. Both see what the program registers and what the cluster's component makes of
+it. That a judge can see at all is shown by a twin that is spoilt.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.providers.aws.table import BACKED, RECORDED
-from tests.ferry.preview.recording import load
-from tests.infra.environments import made
+from tests.infra.environments import children, made
 from tests.judges.accepting import Explanation, Finding, read, unexplained, unused
 from tests.judges.asking import by_checkov, by_parliament, documents
 from tests.judges.terraform import SECRET, Item, UnmappedError, plan, terraform_type
@@ -29,17 +28,9 @@ BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
 @functools.cache
 def items(environment: str) -> tuple[Item, ...]:
-    """Everything that the program registers, and of dev the cluster that the engine saw."""
-    found = [
-        Item(item.urn, item.type, item.name, item.inputs, item.uses) for item in made(environment).resources
-    ]
-    children = load("canary-step").seen.steps if environment == "dev" else ()
-    found += [
-        Item(step.urn, step.type, step.name, step.new or {})
-        for step in children
-        if step.type == "aws:eks/cluster:Cluster"
-    ]
-    return tuple(found)
+    """Everything that the program registers, and what the cluster's component makes of it."""
+    registered = (*made(environment).resources, *children(environment))
+    return tuple(Item(item.urn, item.type, item.name, item.inputs, item.uses) for item in registered)
 
 
 def explained_by(judge: str) -> list[Explanation]:

@@ -6,7 +6,7 @@ from rotting.
 
 from __future__ import annotations
 
-from tests.mutants import assessing, crossing, judging, patterns, reconciling, reporting
+from tests.mutants import assessing, crossing, delivering, judging, patterns, reconciling, reporting
 from tests.mutants.charted import CHARTED
 from tests.mutants.guarded import FENCED, WATCHED
 from tests.mutants.keeping import (
@@ -318,6 +318,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *judging.MUTANTS,
     *assessing.MUTANTS,
     *reconciling.MUTANTS,
+    *delivering.MUTANTS,
     *reporting.MUTANTS,
     *BACKUP_MUTANTS,
     *MOVING_MUTANTS,

@@ -39,9 +39,15 @@ BUILT = {
     "B7",
     "B10",
     "B11",
+    "C11",
     "E1",
+    "E2",
+    "E3",
+    "E4",
     "E5",
+    "E6",
     "E7",
+    "E8",
 }
 """Requirements of which something is built; a new one starts with a mutant."""
 

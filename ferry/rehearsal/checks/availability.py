@@ -71,7 +71,10 @@ def picture(
     for item in pods:
         on_node.setdefault(str(dig(item, ("spec", "nodeName")) or ""), []).append(_pod(item))
     standing = [node_of(item) for item in nodes]
-    shown = [node.model_copy(update={"pods": _pods_of(node.name, on_node, seen)}) for node in standing]
+    shown = [
+        seen.get(node.name, node).model_copy(update={"pods": _pods_of(node.name, on_node, seen)})
+        for node in standing
+    ]
     names = {node.name for node in standing}
     shown += [node.model_copy(update={"gone": True}) for node in seen.values() if node.name not in names]
     satisfied = sum(1 for item in controllers if ready(item) >= wanted(item))

@@ -51,6 +51,8 @@ class CheckContext:
     """Nodes that came and went while the checks ran, by name; a check that sees one puts it here."""
     simulated: list[str] = field(default_factory=list)
     """What a check had to simulate, a sentence each, for the report."""
+    secrets: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    """Secret → its values: what must not be in the report. Never shown."""
 
     def aws(self, service: str, credentials: Credentials = ROOT, config: Config = CONFIG) -> Any:
         """A boto3 client of the emulated account (boto3 builds them at run time, so they have no static

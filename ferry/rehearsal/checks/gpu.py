@@ -6,10 +6,12 @@ Meanwhile a training pod runs on a GPU node of its own and must not be moved (re
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ferry.rehearsal.checks.gpu_time import Meter
 from ferry.report.model import Check, Claim, Node, Pod
 from sandbox.kubelet.scheduling import GPU
 
@@ -53,9 +55,17 @@ class Sightings:
     """Jobs that completed."""
     training: list[tuple[str, str]] = field(default_factory=list)
     """What the training pod was, look by look: its uid and phase; a change means that it was evicted."""
+    meter: Meter = field(default_factory=Meter)
+    """For how long nodes were there, and GPUs held."""
 
-    def look(self, pods: Sequence[Mapping[str, Any]], nodes: Sequence[Mapping[str, Any]]) -> None:
-        """Take in one look at the check's pods and at all nodes."""
+    def look(
+        self,
+        pods: Sequence[Mapping[str, Any]],
+        nodes: Sequence[Mapping[str, Any]],
+        now: float | None = None,
+    ) -> None:
+        """Take in one look at the check's pods and at all nodes, at a time in seconds; by default now."""
+        self.meter.look(pods, nodes, time.time() if now is None else now)
         for pod in pods:
             self._look_at(pod)
         self.standing = {node["metadata"]["name"] for node in nodes}
@@ -92,7 +102,14 @@ class Sightings:
         for name, node in sorted(self.placed.items()):
             on_node.setdefault(node, []).append(Pod(namespace=NAMESPACE, name=name, gpus=1))
         return {
-            name: node.model_copy(update={"pods": on_node.get(name, [])}) for name, node in self.nodes.items()
+            name: node.model_copy(
+                update={
+                    "pods": on_node.get(name, []),
+                    "paid_s": self.meter.paid(name),
+                    "used_s": self.meter.used(name),
+                }
+            )
+            for name, node in self.nodes.items()
         }
 
     def evictions(self) -> list[str]:

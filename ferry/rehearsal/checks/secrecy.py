@@ -1,20 +1,25 @@
 """Secrets stay where they are kept: none is in the state, its history, a log or an output (A7).
 
 Every secret of a rehearsal is made up anew and is its own marker. Each is looked for, as it is and in base64,
-in everything that the rehearsal has written down. What keeps secrets by its purpose is left out by name.
+in everything that the rehearsal has written down: the state, its history and backups, the programs' logs, the
+log of calls, the stack's outputs, every object of the cluster, and last the report itself. What keeps
+secrets by its purpose is left out by name. (Previews: ``tests/ferry/preview/test_live.py``.)
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ferry.rehearsal.checks.context import CheckContext, Note
-from ferry.report.model import Check, Claim
+from ferry.rehearsal.checks.everything import live_objects
+from ferry.report.model import Check, Claim, Report
 from sandbox.bridge.running import IN_MEMORY
 
+REPORT = Claim("secrets.report", "A7", "no secret's value is in the report")
 NOWHERE = Claim("secrets.nowhere", "A7", "no secret's value is in anything that was written down")
 
 KEEPERS = frozenset({"etcd", "keys", "kubelet", IN_MEMORY})
@@ -39,9 +44,28 @@ def run(context: CheckContext, note: Note) -> list[Check]:
     if not any(marked.values()):
         return [NOWHERE.failed("the account keeps no secret")]
     note(f"{sum(map(len, marked.values()))} secrets in everything that was written")
+    context.secrets.update(marked)
     outputs = json.dumps(context.outputs, default=str).encode()
-    written = [*files(context.spec.state), ("the stack's outputs", outputs)]
+    objects = rendered(live_objects(context.kube))
+    written = [*files(context.spec.state), ("the stack's outputs", outputs), *objects]
     return [NOWHERE.none_of(sightings(marked, written), "sightings")]
+
+
+def rendered(objects: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """Every object as it stands in the cluster but Secrets, which are there to keep them."""
+    for item in objects:
+        if item["kind"] != "Secret":
+            meta = item["metadata"]
+            place = f"{item['kind']} {meta.get('namespace', '')}/{meta['name']}"
+            yield place, json.dumps(item).encode()
+
+
+def checked(report: Report, marked: Mapping[str, Sequence[str]]) -> Report:
+    """The report with the claim that it holds no secret; as it was where there was none to look for."""
+    if not marked:
+        return report
+    found = sightings(marked, [("the report", report.model_dump_json().encode())])
+    return report.model_copy(update={"checks": [*report.checks, REPORT.none_of(found, "sightings")]})
 
 
 def values(text: str) -> list[str]:

@@ -161,7 +161,7 @@ def test_a_refusal_half_way_says_what_is_done_and_a_further_run_goes_on(
     monkeypatch.setattr(Account, "do", refuse_roles)
     result = run("--yes")
     assert result.exit_code == 1
-    assert "AWS refused to create role ferry-dev-apply; 13 of 15 steps are done and stay" in result.output
+    assert "AWS refused to create role ferry-dev-apply; 13 of 19 steps are done and stay" in result.output
     monkeypatch.setattr(Account, "do", real)
     assert run("--yes").exit_code == 0
     assert session.client("iam").get_role(RoleName="ferry-dev-apply")

@@ -12,6 +12,7 @@ import json
 import pytest
 
 from ferry.bootstrap import policies
+from ferry.bootstrap.jobs import JOBS
 from ferry.bootstrap.policies import GITHUB, Document, Place
 from sandbox.aws.policy import Context, Request, evaluate, trusts
 
@@ -35,6 +36,8 @@ APPLY_REFUSED: list[Row] = [
     ("iam:PutRolePolicy", f"{IAM}:role/ferry-prod-preview", BOUNDED),
     ("iam:UpdateAssumeRolePolicy", f"{IAM}:role/ferry-prod-preview", {}),
     ("iam:UpdateAssumeRolePolicy", f"{IAM}:role/ferry-dev-apply", {}),
+    ("iam:PutRolePolicy", f"{IAM}:role/ferry-prod-publish", BOUNDED),
+    ("iam:UpdateAssumeRolePolicy", f"{IAM}:role/ferry-prod-evidence", {}),
     # the ceiling
     ("iam:CreatePolicyVersion", f"{IAM}:policy/ferry-prod-boundary", {}),
     ("iam:DeletePolicy", f"{IAM}:policy/ferry-prod-boundary", {}),
@@ -136,6 +139,54 @@ PREVIEW_ALLOWED: list[Row] = [
 ]
 
 
+REPOSITORY = "arn:aws:ecr:us-east-1:123456789012:repository/ferry-prod/mlflow"
+NARROW_REFUSED: dict[str, list[Row]] = {
+    "publish": [
+        ("ecr:PutImage", REPOSITORY.replace("prod", "dev"), {}),
+        ("ecr:BatchDeleteImage", REPOSITORY, {}),
+        ("ecr:PutImageTagMutability", REPOSITORY, {}),
+        ("ecr:SetRepositoryPolicy", REPOSITORY, {}),
+        ("ecr:DeleteRepository", REPOSITORY, {}),
+        ("s3:GetObject", f"{STATE}/.pulumi/stacks/ferry/prod.json", {}),
+        ("kms:Decrypt", KEY, STATE_KEY),
+        ("kms:Sign", KEY, {"kms:ResourceAliases": ["alias/ferry-prod-evidence"]}),
+        ("eks:DescribeCluster", "*", {}),
+        ("iam:CreateRole", f"{IAM}:role/ferry-prod-x", BOUNDED),
+    ],
+    "evidence": [
+        ("s3:PutObject", f"{EVIDENCE}/predictions/churn/legacy/0.jsonl", {}),
+        ("s3:PutObject", f"{EVIDENCE}/labels/churn/0.jsonl", {}),
+        ("s3:DeleteObject", f"{EVIDENCE}/gates/churn/0.json", {}),
+        ("s3:GetObject", "arn:aws:s3:::ferry-prod-training-data/transactions.csv", {}),
+        ("s3:GetObject", f"{STATE}/.pulumi/stacks/ferry/prod.json", {}),
+        ("kms:Decrypt", KEY, {"kms:ResourceAliases": ["alias/ferry-prod-data"]}),  # not by way of S3
+        ("kms:Sign", KEY, {"kms:ResourceAliases": ["alias/ferry-dev-evidence"]}),
+        ("ecr:PutImage", REPOSITORY, {}),
+        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:123456789012:secret:x", {}),
+    ],
+}
+BY_S3: Context = {
+    "kms:ResourceAliases": ["alias/ferry-prod-data"],
+    "kms:ViaService": ["s3.us-east-1.amazonaws.com"],
+}
+NARROW_ALLOWED: dict[str, list[Row]] = {
+    "publish": [
+        ("ecr:GetAuthorizationToken", "*", {}),
+        ("ecr:PutImage", REPOSITORY, {}),
+        ("ecr:UploadLayerPart", REPOSITORY, {}),
+        ("ecr:DescribeImages", REPOSITORY, {}),
+    ],
+    "evidence": [
+        ("s3:ListBucket", EVIDENCE, {}),
+        ("s3:GetObject", f"{EVIDENCE}/predictions/churn/legacy/0.jsonl", {}),
+        ("s3:GetObject", f"{EVIDENCE}/features/churn/0.json", {}),
+        ("s3:PutObject", f"{EVIDENCE}/gates/churn/0.json", {}),
+        ("kms:Decrypt", KEY, BY_S3),
+        ("kms:Sign", KEY, {"kms:ResourceAliases": ["alias/ferry-prod-evidence"]}),
+    ],
+}
+
+
 def may(policy: Document, row: Row) -> bool:
     """Whether a role with ``policy`` under the boundary may: both have to allow."""
     request = Request(f"{IAM}:role/x", row[0], row[1], row[2])
@@ -175,6 +226,14 @@ def test_preview_role_is_allowed(row: Row) -> None:
     assert may(policies.preview_policy(PLACE), row)
 
 
+@pytest.mark.parametrize("purpose", NARROW_REFUSED)
+def test_narrow_role_may_do_its_own_work_and_nothing_beside_it(purpose: str) -> None:
+    """E7: who publishes images cannot read the state; who measures gates cannot change what was measured."""
+    policy = JOBS[purpose].policy(PLACE)
+    assert [name(row) for row in NARROW_REFUSED[purpose] if may(policy, row)] == []
+    assert [name(row) for row in NARROW_ALLOWED[purpose] if not may(policy, row)] == []
+
+
 def token(subject: str, audience: str = "sts.amazonaws.com", provider: str = PLACE.provider_arn) -> Request:
     """GitHub's token as STS shows it to a trust policy."""
     context = {f"{GITHUB}:sub": [subject], f"{GITHUB}:aud": [audience]}
@@ -184,6 +243,8 @@ def token(subject: str, audience: str = "sts.amazonaws.com", provider: str = PLA
 TRUSTED = {
     "preview": ["repo:acme/ferry:pull_request", "repo:acme/ferry:environment:prod-preview"],
     "apply": ["repo:acme/ferry:environment:prod"],
+    "publish": ["repo:acme/ferry:environment:prod-images"],
+    "evidence": ["repo:acme/ferry:environment:prod-evidence"],
 }
 STRANGERS = [
     "repo:stranger/ferry:pull_request",
@@ -196,12 +257,12 @@ STRANGERS = [
     "repo:acme/ferry:pull_request:x",
     "",
 ]
-TRUST = {"preview": policies.preview_trust(PLACE), "apply": policies.apply_trust(PLACE)}
+TRUST = {purpose: job.trust(PLACE) for purpose, job in JOBS.items()}
 
 
 @pytest.mark.parametrize("role", TRUST)
 def test_a_role_trusts_exactly_its_own_jobs(role: str) -> None:
-    everybody = [*TRUSTED["preview"], *TRUSTED["apply"], *STRANGERS]
+    everybody = [subject for own in TRUSTED.values() for subject in own] + STRANGERS
     assert [subject for subject in everybody if trusts(TRUST[role], token(subject))] == TRUSTED[role]
 
 
@@ -218,8 +279,7 @@ def test_a_token_without_subject_is_refused() -> None:
     request = Request(
         PLACE.provider_arn, "sts:AssumeRoleWithWebIdentity", "*", {f"{GITHUB}:aud": ["sts.amazonaws.com"]}
     )
-    assert not trusts(TRUST["apply"], request)
-    assert not trusts(TRUST["preview"], request)
+    assert not any(trusts(trust, request) for trust in TRUST.values())
 
 
 def test_the_state_refuses_unencrypted_connections_even_to_the_owner() -> None:
@@ -235,7 +295,10 @@ def test_the_state_refuses_unencrypted_connections_even_to_the_owner() -> None:
     assert not get("false")
 
 
-@pytest.mark.parametrize("make", [policies.boundary, policies.apply_policy, policies.preview_policy])
+DOCUMENTS = [policies.boundary, *(job.policy for job in JOBS.values())]
+
+
+@pytest.mark.parametrize("make", DOCUMENTS)
 def test_each_policy_fits_into_what_iam_takes(make: object) -> None:
     """6,144 characters for a managed policy, without white space (IAM's quotas)."""
     assert callable(make)
@@ -243,6 +306,6 @@ def test_each_policy_fits_into_what_iam_takes(make: object) -> None:
 
 
 def test_statements_have_names_that_are_unique() -> None:
-    for make in (policies.boundary, policies.apply_policy, policies.preview_policy):
+    for make in DOCUMENTS:
         names = [statement["Sid"] for statement in make(PLACE)["Statement"]]
         assert len(names) == len(set(names))

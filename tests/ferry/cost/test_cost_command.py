@@ -72,4 +72,8 @@ def test_advice_names_what_would_be_saved_and_at_what_risk() -> None:
     assert "up to $2,150 a month less" in spot  # 8 x $0.526 x 730 h x 70%
     [database] = [hint for hint in found if "db.m6g.large" in hint]
     assert "for $137 a month less" in database  # 2 x ($0.159 - $0.065) x 730 h
+    [cache] = [hint for hint in found if "cache.t3.medium" in hint]
+    assert "for $149 a month less" in cache  # 6 x ($0.068 - $0.034) x 730 h
+    [nodes] = [hint for hint in found if "m5.xlarge" in hint]
+    assert "for $210 a month less" in nodes  # 3 x ($0.192 - $0.096) x 730 h
     assert not [hint for hint in advice(rendered("dev"), "us-east-1") if "on demand only" in hint]

@@ -91,6 +91,36 @@ def test_a_worse_model_is_refused_and_the_evidence_says_so(account: Any) -> None
     assert (answer["verdict"], answer["stored"]) == ("FAIL", "")
 
 
+def test_every_night_all_that_are_on_their_way_are_measured_and_only_a_failed_check_fails(
+    account: Any,
+) -> None:
+    """C7, E7: too few rows are said; they would turn every night red until there are enough."""
+
+    def night() -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(app, ["gate", "--all", "--json"])
+        [answer] = json.loads(done.stdout)
+        assert answer["evidence"]["workload"] == OCR, "nobody else stands where a step needs evidence"
+        return done.exit_code, answer
+
+    code, answer = night()
+    assert (code, answer["verdict"]) == (0, "PASS")
+    assert answer["stored"].startswith("s3://")
+    account("predictions/ocr/platform/1.jsonl", "\n".join(lines(0.019, "b").splitlines()[:20]))
+    code, answer = night()
+    assert (code, answer["verdict"]) == (0, "NO_DATA")
+    account("predictions/ocr/platform/1.jsonl", lines(0.05, "b"))
+    code, answer = night()
+    assert (code, answer["verdict"]) == (1, "FAIL")
+
+
+@pytest.mark.parametrize("arguments", [[], [OCR, "--all"]], ids=["neither", "both"])
+def test_one_workload_or_all_of_them(arguments: list[str]) -> None:
+    """Exit 2."""
+    done = CliRunner().invoke(app, ["gate", *arguments])
+    assert done.exit_code == 2
+    assert "name one workload, or give --all" in " ".join(done.output.split())
+
+
 def test_a_broken_row_is_refused_by_line(account: Any) -> None:
     account("predictions/ocr/platform/1.jsonl", '{"key": "1"}')
     done = CliRunner().invoke(app, ["gate", OCR])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ferry.rehearsal.checks import rights, secrecy
+from tests.ferry.report.sample import good
 
 PREFIX = "ferry-dev-"
 KARPENTER = "arn:aws:sts::123456789012:assumed-role/ferry-dev-karpenter/session"
@@ -89,6 +90,27 @@ def test_every_file_is_read_but_those_of_who_keeps_secrets(tmp_path: Path) -> No
         (tmp_path / name).write_text(VALUE)
     seen = {place for place, _ in secrecy.files(tmp_path)}
     assert seen == {"engine/backend/.pulumi/history/a.json", "logs/aws.err", "calls.jsonl"}
+
+
+def test_secret_in_an_object_of_the_cluster_is_seen_unless_it_is_a_secrets_own() -> None:
+    """A7."""
+    long = f"postgres://app:{VALUE}@db/"
+    objects = [
+        {"kind": "ConfigMap", "metadata": {"name": "app", "namespace": "a"}, "data": {"url": long}},
+        {"kind": "Secret", "metadata": {"name": "app", "namespace": "a"}, "data": {"url": long}},
+    ]
+    assert secrecy.sightings({"db": [VALUE]}, secrecy.rendered(objects)) == ["db is in ConfigMap a/app"]
+
+
+def test_report_that_repeats_a_secret_fails_its_own_last_claim() -> None:
+    """A7: and does not repeat it in the claim."""
+    report = good()
+    [clean] = secrecy.checked(report, {"db": [VALUE]}).checks[-1:]
+    assert clean.passed
+    spoilt = report.model_copy(update={"failure": f"password {VALUE} refused"})
+    [found] = secrecy.checked(spoilt, {"db": [VALUE]}).checks[-1:]
+    assert (found.passed, found.detail) == (False, ["db is in the report"])
+    assert secrecy.checked(report, {}) == report
 
 
 def test_what_is_secret_in_a_secret_is_what_its_keys_call_so() -> None:

@@ -20,6 +20,7 @@ import pytest
 from sandbox.engine import Engine, EngineError
 from sandbox.providers.eks.arguments import ArgumentError
 from sandbox.providers.eks.cluster import validate
+from stacks.marking import EKS_CHILDREN, TAG, mark, marked
 from tests.sandbox.providers.eks import children
 from tests.sandbox.providers.eks.fakes import NamingSession
 from tests.sandbox.providers.harness.attaching import attached, engine, launched
@@ -135,6 +136,23 @@ def test_children_are_those_of_the_official_component(stack: Run) -> None:
     assert rows == {(type_, name) for type_, name, _, _ in expected}
     assert made.preview().changed == 0
     _assert_outputs(made.outputs())
+
+
+def test_children_of_the_component_bear_the_mark_of_their_own_urn(stack: Run) -> None:
+    """E1: what an interrupted `up` lost of them is found again; the engine names them, whoever makes them."""
+
+    def program() -> None:
+        pulumi.runtime.register_stack_transformation(marked)
+        _cluster()
+
+    made = stack(program)
+    made.up()
+    tags = {item["urn"]: (item.get("inputs") or {}).get("tags") or {} for item in made.resources()}
+    wanted = {urn for urn in tags if urn.rpartition("$")[2].partition("::")[0] in EKS_CHILDREN}
+    assert len(wanted) == 3
+    assert {urn: tags[urn].get(TAG) for urn in wanted} == {urn: mark(urn) for urn in wanted}
+    assert all(tags[urn]["team"] == "ml" for urn in wanted), "what else they bear stays"
+    assert made.preview().changed == 0
 
 
 def _assert_outputs(outputs: dict[str, Any]) -> None:
