@@ -39,7 +39,9 @@ def notes(changelog: str, version: str) -> str:
     Raises:
         ReleaseError: it has no section of that version, or an empty one.
     """
-    match = re.search(rf"^## \[?{re.escape(version)}\]?[^\n]*\n(.*?)(?=^## |\Z)", changelog, re.M | re.S)
+    match = re.search(
+        rf"^## \[?{re.escape(version)}\]?(?:[ \t][^\n]*)?\n(.*?)(?=^## |\Z)", changelog, re.M | re.S
+    )
     if not match or not match[1].strip():
         raise ReleaseError(
             f"CHANGELOG.md says nothing of {version}, so nothing was made. Give what stands under "

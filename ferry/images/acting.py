@@ -31,6 +31,10 @@ class ImageError(Exception):
     """Fact, consequence, way out."""
 
 
+class NoRepositoryError(ImageError):
+    """The repository is not there; AWS said exactly that."""
+
+
 @dataclass(frozen=True)
 class Published:
     """An image as it lies in the registry.
@@ -149,7 +153,7 @@ class Yard:
     def _checked(self, item: Deployed) -> Finding:
         try:
             there = self._digest(item.repository, imageDigest=item.digest)
-        except ImageError:
+        except NoRepositoryError:
             said = f"{item.repository} is made by the first `up`; its pods wait until the image is there"
             return Finding(item.image, item.digest, fine=True, said=said)
         way_out = f"Run the workflow images, and put the digest that it prints into {item.setting}."
@@ -186,7 +190,7 @@ class Yard:
         except ecr.exceptions.ImageNotFoundException:
             return ""
         except ecr.exceptions.RepositoryNotFoundException:
-            raise ImageError(
+            raise NoRepositoryError(
                 f"There is no repository {repository}, so nothing was published. `pulumi up --target "
                 "'**registry**'` makes it."
             ) from None

@@ -6,6 +6,7 @@ no sigstore here: what they are asked is what is proved. The bill of materials i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from typer.testing import CliRunner
@@ -64,8 +66,9 @@ class Tools:
             {"schemaVersion": 2, "mediaType": kind, "config": {"digest": tag}, "layers": []}
         )
         place = {"repositoryName": name.partition("/")[2], "imageTag": tag}
-        made = self.session.client("ecr").put_image(**place, imageManifest=manifest)
-        return str(made["image"]["imageId"]["imageDigest"])
+        digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+        self.session.client("ecr").put_image(**place, imageManifest=manifest, imageDigest=digest)
+        return digest
 
     def verbs(self) -> list[str]:
         """What was asked, without arguments."""
@@ -193,6 +196,18 @@ def test_first_up_is_let_through_because_it_makes_the_repository(session: boto3.
     [finding] = yard(Tools(session), wanted=with_digest(PLACEHOLDER)).check()
     assert finding.fine
     assert "made by the first `up`" in finding.said
+
+
+def test_refusal_of_aws_lets_nothing_through(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E7: only a repository that is not there is a reason to go on without an image."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeImages")
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
+    monkeypatch.setattr(Yard, "_login", lambda _: None)
+    with pytest.raises(ImageError, match=r"AWS refused .*AccessDenied"):
+        yard(tools, wanted=with_digest(PLACEHOLDER)).check()
 
 
 def test_committed_environments_name_their_own_images_only_where_they_deploy_them() -> None:
