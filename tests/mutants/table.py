@@ -293,8 +293,8 @@ _OPERATING_MUTANTS = (
     Mutant(
         "E7",
         _BOOTSTRAP,
-        'return _trust(place, [f"repo:{place.repository}:environment:{place.environment}"])',
-        'return _trust(place, [f"repo:{place.repository}:*"])',
+        'return trust_of(place, [f"repo:{place.repository}:environment:{place.environment}"])',
+        'return trust_of(place, [f"repo:{place.repository}:*"])',
         f"{_ROLES}_a_role_trusts_exactly_its_own_jobs",
     ),
 )
