@@ -23,6 +23,9 @@ from policy.cost.estimating import estimate
 from policy.cost.prices import PriceError
 from stacks.fleet import RefusedError, recorded
 from stacks.settings import Environment, Settings, SettingsError, load_file
+from stacks.shelf import S3Shelf, Shelf
+from workloads import evidence as kept
+from workloads.evidence import Evidence
 
 EXAMPLES = """
 Examples:
@@ -52,6 +55,7 @@ def status(  # noqa: PLR0917 - an option each; Typer calls it by name
     report: Annotated[
         Path | None, typer.Option(help="A rehearsal's report.json: measures, evidence.")
     ] = None,
+    gates: Annotated[bool, typer.Option(help="Read from the account what each gate measured.")] = False,
     html: Annotated[Path | None, typer.Option(help="Also write one self-contained page.")] = None,
     compliance: Annotated[bool, typer.Option(help="Print controls and their evidence instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -63,7 +67,8 @@ def status(  # noqa: PLR0917 - an option each; Typer calls it by name
     try:
         settings = load_file(Path(f"Pulumi.{env}.yaml"))
         with Console(stderr=True).status("rendering the environment"):
-            found = compose(settings, _seen(settings, outputs, routes, report), datetime.now(UTC))
+            seen = _seen(settings, outputs, routes, report, gates=gates)
+            found = compose(settings, seen, datetime.now(UTC))
     except (SettingsError, PriceError, UnreadableError, RefusedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
@@ -83,14 +88,29 @@ def status(  # noqa: PLR0917 - an option each; Typer calls it by name
 status.__doc__ = f"{status.__doc__}\n{EXAMPLES}"
 
 
-def _seen(settings: Settings, outputs: Path | None, routes: Path | None, report: Path | None) -> Seen:
+def _seen(
+    settings: Settings, outputs: Path | None, routes: Path | None, report: Path | None, *, gates: bool
+) -> Seen:
     found = estimate(rendered(settings), settings.region)
     return Seen(
         recorded=recorded(_json(outputs)) if outputs else {},
         overlays=overlays(_json(routes)) if routes else {},
         report=_report(report, settings) if report else None,
         cost=(found.low, found.high),
+        evidence=_measured(settings, S3Shelf(settings)) if gates else {},
     )
+
+
+def _measured(settings: Settings, shelf: Shelf) -> dict[str, Evidence | str]:
+    """The evidence that each workload's line names, or why it cannot be read."""
+    found: dict[str, Evidence | str] = {}
+    for name, state in settings.workloads.items():
+        if state.evidence:
+            try:
+                found[name] = shelf.read(name, state.evidence)
+            except kept.UnreadableError as error:
+                found[name] = str(error)
+    return found
 
 
 def _json(path: Path) -> Mapping[str, Any]:
@@ -129,11 +149,11 @@ def _show(console: Console, found: Status) -> None:
         weeks = f"{wave.first_week}-{wave.last_week}"
         waves.add_row(wave.wave, weeks, f"{wave.through} of {wave.workloads}", percent(wave.moved))
     console.print(waves)
-    table = Table("workload", "stands at", "weight now", "next decision", "who decides")
+    table = Table("workload", "stands at", "weight now", "gates", "next decision", "who decides")
     for item in found.crossings:
         weight = "no data" if item.weight is None else f"{item.weight}%"
         place = f"[red]{item.place}: {item.incident}[/]" if item.incident else item.place
-        table.add_row(item.name, place, weight, item.decision or "-", item.owner)
+        table.add_row(item.name, place, weight, item.gates, item.decision or "-", item.owner)
     console.print(table)
     measures = Table("measure", "target", "seen", "", "from")
     for measure in found.measures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from policy.catalogue import RULES, stack_rules
 from policy.model import Rule, Site, StackRule
 from stacks.settings import Settings
 from workloads.catalogue import CATALOGUE
+from workloads.evidence import Evidence
 from workloads.patterns.migration import Names
 from workloads.patterns.routes import Read, read
 from workloads.spec import Wave, WorkloadSpec
@@ -32,12 +33,14 @@ class Seen:
         overlays: what the guard's routes say, by workload.
         report: of a rehearsal of this environment.
         cost: the month's estimate, from and to, in USD.
+        evidence: what the settings name for a workload, or why it could not be read.
     """
 
     recorded: Mapping[str, Recorded]
     overlays: Mapping[str, Read]
     report: Report | None
     cost: tuple[float, float]
+    evidence: Mapping[str, Evidence | str] = field(default_factory=dict)
 
 
 def overlays(routes: Mapping[str, Any]) -> dict[str, Read]:
@@ -86,7 +89,18 @@ def _crossing(spec: WorkloadSpec, settings: Settings, seen: Seen) -> Crossing:
         weight=live.weight if live else None,
         incident=f"rolled back and latched at epoch {at.epoch}" if latched else "",
         decision=_decision(spec, at, latched=latched),
+        gates=_gates(seen.evidence.get(spec.name)),
     )
+
+
+def _gates(found: Evidence | str | None) -> str:
+    """Each check of the evidence with its verdict, and of which day it is."""
+    if found is None:
+        return "no data"
+    if isinstance(found, str):
+        return f"not readable: {found}"
+    checks = ", ".join(f"{check.kind} {check.metric} {check.verdict}" for check in found.checks)
+    return f"{checks or 'nothing to show'} ({found.made_at.date().isoformat()})"
 
 
 def _decision(spec: WorkloadSpec, at: Recorded, *, latched: bool) -> str:

@@ -28,6 +28,7 @@ class Crossing:
         weight: percent of live traffic that the platform answers now; None where nobody looked.
         incident: what stopped it; empty where nothing did.
         decision: what has to be decided next, and on which evidence.
+        gates: what its last evidence measured; "no data" where nobody looked or none is named.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Crossing:
     weight: int | None
     incident: str
     decision: str
+    gates: str = "no data"
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,16 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from ferry.cli import app
 from sandbox.engine import Engine, EngineSpec
 from sandbox.toolchain import Toolchain
 from sandbox.toolchain.table import Tool
@@ -69,16 +72,15 @@ class Repository:
         command = ["git", "-C", str(self.tree), "-c", "user.name=t", "-c", "user.email=t@example.com"]
         return subprocess.run([*command, *arguments], capture_output=True, text=True, check=True).stdout
 
-    def preview(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`ferry preview --env dev`, from the checkout."""
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "ferry", "preview", "--env", "dev", *arguments],
-            cwd=self.tree,
-            env={**os.environ, **self.environment, "PYTHONPATH": str(PROJECT), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def preview(self, *arguments: str, **environment: str) -> Result:
+        """`ferry preview --env dev`, from the checkout; each preview is a process of its own."""
+        here = Path.cwd()
+        with mock.patch.dict(os.environ, {**self.environment, **environment}):
+            os.chdir(self.tree)
+            try:
+                return CliRunner().invoke(app, ["preview", "--env", "dev", *arguments])
+            finally:
+                os.chdir(here)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def test_preview_tells_a_change_from_what_waits_on_its_base(repository: Reposito
     repository.edit("ours")
     comment = tmp_path / "comment.md"
     done = repository.preview("--base", "HEAD", "--json", "--output", str(comment))
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     data, text = json.loads(done.stdout), comment.read_text()
     assert [(item["kind"], item["type"]) for item in data["at_stake"]] == [
         ("replace", "aws:secretsmanager/secret:Secret")
@@ -150,7 +152,7 @@ def test_what_the_pack_refuses_is_refused_with_its_words(repository: Repository)
     repository.edit("broken")
     done = repository.preview()
     repository.git("checkout", "--quiet", "--", ".")
-    assert done.returncode == 1, done.stderr
+    assert done.exit_code == 1, done.stderr
     assert done.stdout.splitlines()[1].startswith("🛑 **dev**: refused")
     assert "messages are not encrypted" in done.stdout
 
@@ -168,6 +170,6 @@ def test_wrong_use_is_one_sentence_and_a_way_out(
 ) -> None:
     """E2: exit code 2."""
     done = repository.preview(*arguments, **environment)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    assert isinstance(done.exception, SystemExit), "no traceback"

@@ -15,14 +15,17 @@ from typer.testing import CliRunner
 
 from ferry.cli import app
 from ferry.report.model import Policy, Report, Traffic
+from ferry.status import command
 from ferry.status.composing import Seen, compose, overlays
 from ferry.status.model import Mark, Status
 from ferry.status.page import incidents, tiles
 from policy.catalogue import ids
+from tests.ferry.preview.recording import CANARY, load
 from tests.ferry.report.sample import good
 from tests.infra.environments import PROJECT, settings
 from tests.workloads.patterns.test_routes import share, told
 from workloads.catalogue import CATALOGUE
+from workloads.evidence import Evidence, UnreadableError, digest_of
 from workloads.patterns.routes import overlay
 from workloads.spec import Wave
 from workloads.stages import Recorded
@@ -66,6 +69,29 @@ def test_a_stage_is_the_recorded_one_and_its_decision_the_next_step() -> None:
     assert (fraud.place, fraud.since) == ("canary at 5%", "2026-11-01")
     assert fraud.decision == "to canary at 25%, on evidence of parity, slo"
     assert fraud.owner == CATALOGUE["fraud-detection"].owner
+
+
+def test_gates_are_what_the_named_evidence_measured() -> None:
+    """E6: gates; one that cannot be read says why, and nobody's is no data."""
+    stored = load(CANARY).evidence["fraud-detection"]
+    assert not isinstance(stored, str)
+    named = {
+        "fraud-detection": WorkloadState(stage=Stage.CANARY, ceiling=5, evidence=stored.digest),
+        "churn": WorkloadState(stage=Stage.FRONTED, evidence=digest_of(b"gone")),
+    }
+
+    class Kept:
+        def read(self, _workload: str, digest: str) -> Evidence:
+            if digest != stored.digest:
+                raise UnreadableError("it is not in the store")
+            return stored
+
+    read = command._measured(settings("dev").model_copy(update={"workloads": named}), Kept())
+    found = status(Seen({}, {}, None, (1, 2), read), workloads=named)
+    assert "parity auc PASS" in the(found, "fraud-detection").gates
+    assert str(stored.made_at.date()) in the(found, "fraud-detection").gates
+    assert the(found, "churn").gates == "not readable: it is not in the store"
+    assert the(found, "ocr").gates == "no data"
 
 
 def test_weights_and_incidents_are_the_guard_s_own() -> None:
