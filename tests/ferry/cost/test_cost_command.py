@@ -9,9 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from ferry.cli import app
+from ferry.cost import command
 from ferry.cost.advice import advice
 from ferry.cost.plan import PLAN
-from tests.infra.environments import PROJECT
+from policy.model import Resource
+from stacks.settings import Settings
+from tests.infra.environments import PROJECT, settings
 from tests.policy.rendered import rendered
 
 SMALL = PROJECT / "docs/cost/small-production/Pulumi.prod.yaml"
@@ -19,8 +22,17 @@ SMALL = PROJECT / "docs/cost/small-production/Pulumi.prod.yaml"
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A committed environment is rendered once for all tests; other settings are rendered by the command."""
     monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("COLUMNS", "200")
+    itself = command.rendered
+
+    def once(wanted: Settings) -> list[Resource]:
+        known = settings(wanted.environment)
+        same = wanted.model_copy(update={"cost": known.cost}) == known  # a budget makes no resource
+        return list(rendered(wanted.environment)) if same else itself(wanted)
+
+    monkeypatch.setattr(command, "rendered", once)
 
 
 def test_plan_stands_beside_the_estimate_row_by_row() -> None:
