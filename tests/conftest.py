@@ -24,7 +24,9 @@ sys.modules.setdefault("pulumi.runtime.proto.status_pb2", status_pb2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits long begins first; see `order`."""
+    """What waits long begins first, what shares a control plane stays together; see `order`."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(order.together(item)))
     items[:] = order.arranged(items)
 
 

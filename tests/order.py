@@ -1,8 +1,9 @@
-"""In which order tests run: what waits long begins first.
+"""In which order tests run, and which run in one process.
 
 A rehearsal waits for minutes (a real Karpenter takes its time to give a node back) and needs little of a
-processor meanwhile, so both begin at once, each in a process of its own (`--dist loadfile`: tests of one
-file stay together, because they share what is expensive to make), and everything else runs beside them.
+processor meanwhile, so both begin at once, each in a process of its own, and everything else runs beside
+them. Tests of one file stay together, because they share what is expensive to make; so do all that share one
+control plane, which needs a processor even when nobody asks it anything.
 """
 
 from __future__ import annotations
@@ -13,6 +14,16 @@ import pytest
 
 ENVIRONMENTS = ("prod", "dev")
 """Of which there are rehearsals, the longer one first."""
+
+
+CONTROL_PLANE = "world"
+"""The fixture that is the shared control plane."""
+
+
+def together(item: pytest.Item) -> str:
+    """The group whose tests run in one process."""
+    shared = CONTROL_PLANE in getattr(item, "fixturenames", ())
+    return "control plane" if shared else item.nodeid.split("::", 1)[0]
 
 
 def arranged(items: Sequence[pytest.Item]) -> list[pytest.Item]:

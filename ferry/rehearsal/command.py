@@ -26,6 +26,7 @@ Examples:
   ferry rehearse --json           the report on standard output
   ferry rehearse --providers kubernetes=real
                                   an installed official plugin instead
+  ferry rehearse --no-floor       without what speed is judged by: sooner done
 """
 
 REFUSED = 1
@@ -41,11 +42,13 @@ def rehearse(
     providers: Annotated[str, typer.Option(help="Packages to take as official plugins, e.g. aws=real.")] = "",
     project: Annotated[Path, typer.Option(help="The checkout to rehearse.")] = Path(),
     keep: Annotated[bool, typer.Option("--keep", help="Keep the state directory for a look.")] = False,
+    floor: Annotated[bool, typer.Option(help="Measure against providers that do nothing.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print report.json on standard output.")] = False,
 ) -> None:
     """Docstring set below: the examples are part of the help."""
     console = Console(stderr=json)
     options = _options(console, project, environment, report, providers, keep=keep)
+    options = options.model_copy(update={"floor": floor})
     code = _rehearse(options, console)
     path = options.report / "report.json"
     if json and path.exists():

@@ -209,7 +209,8 @@ class Rehearsal:
         waiting = aside(lambda: self._tried(PATIENT, context))
         self._second_preview(engine)
         self._try(OTHERS, context)
-        self._floor(engine)
+        if self._options.floor:
+            self._floor(engine)
         self.findings.checks += waiting.result()
         self._try(LAST, context)
         self.findings.cluster = cluster(context)

@@ -28,7 +28,8 @@ class Options(BaseModel):
     ``project``: the checkout. ``report``: directory for report.html and report.json. ``providers``: package →
     emulated (default) or the installed official plugin. ``keep``: leave the state directory for a look
     afterwards; the processes end in any case. ``build_seconds``: what building the tools took before.
-    ``preview_only``: stop after the first preview, which needs no cluster.
+    ``preview_only``: stop after the first preview, which needs no cluster. ``floor``: also run the program
+    through providers that do nothing, which is what the speed of ``preview`` and ``up`` is judged by.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +41,7 @@ class Options(BaseModel):
     keep: bool = False
     build_seconds: float = 0.0
     preview_only: bool = False
+    floor: bool = True
 
     @property
     def stack_file(self) -> Path:
