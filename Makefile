@@ -29,7 +29,7 @@ rehearse: setup ## the main job: preview, up, checks, destroy, report; ENV=prod 
 
 .PHONY: test
 test: lint tools browser ## everything: lint, types, import rules, unit tests, both rehearsals
-	@PYTHONHASHSEED=0 $(RUN) pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@PYTHONHASHSEED=0 $(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: setup ## ruff, mypy (strict) and the one-way import rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -24,10 +25,16 @@ sys.modules.setdefault("pulumi.runtime.proto.status_pb2", status_pb2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits long begins first, what shares a control plane stays together; see `order`."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(order.together(item)))
+    """What waits long begins first; see `order`."""
+    if strays := order.strays(items):
+        raise pytest.UsageError(f"{strays} use the shared control plane: name their place in tests/order.py.")
     items[:] = order.arranged(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Scheduling:
+    """What shares a control plane stays in one process; see `order`."""
+    return order.Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

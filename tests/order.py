@@ -11,19 +11,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 ENVIRONMENTS = ("prod", "dev")
 """Of which there are rehearsals, the longer one first."""
 
 
+SHARING = (
+    "tests/sandbox/controlplane/",
+    "tests/sandbox/providers/kubernetes/",
+    "tests/ferry/rehearsal/test_live_lookups.py",
+)
+"""Where tests share one control plane."""
+
 CONTROL_PLANE = "world"
 """The fixture that is the shared control plane."""
 
 
-def together(item: pytest.Item) -> str:
+class Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist's own types are not followed
+    """Tests of one file in one process, as `--dist loadfile` does, and all that share a control plane."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return together(nodeid)
+
+
+def together(nodeid: str) -> str:
     """The group whose tests run in one process."""
-    shared = CONTROL_PLANE in getattr(item, "fixturenames", ())
-    return "control plane" if shared else item.nodeid.split("::", 1)[0]
+    return "control plane" if nodeid.startswith(SHARING) else nodeid.split("::", 1)[0]
+
+
+def strays(items: Sequence[pytest.Item]) -> list[str]:
+    """Tests that share the control plane and are not where the others are."""
+    return [
+        item.nodeid
+        for item in items
+        if CONTROL_PLANE in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(SHARING)
+    ]
 
 
 def arranged(items: Sequence[pytest.Item]) -> list[pytest.Item]:
