@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Scheduling:
     """What shares a control plane stays in one process; see `order`."""
     return order.Scheduling(config, log)
+
+
+_shared = contextlib.ExitStack()
+"""What ends with the last test that shares a control plane, not with the last test of all."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Nobody asks that control plane any more."""
+    if order.shares(item) and not order.shares(nextitem):
+        _shared.close()
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +105,10 @@ def world(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     Shared by the session: use names of your own, and remove what you make.
     """
-    with World(decision(toolchain, tmp_path_factory.mktemp("world") / "shared")) as opened:
+    with _shared:
+        opened = _shared.enter_context(
+            World(decision(toolchain, tmp_path_factory.mktemp("world") / "shared"))
+        )
         opened.start_control_plane()
         yield opened
 

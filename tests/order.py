@@ -42,11 +42,13 @@ def together(nodeid: str) -> str:
 
 def strays(items: Sequence[pytest.Item]) -> list[str]:
     """Tests that share the control plane and are not where the others are."""
-    return [
-        item.nodeid
-        for item in items
-        if CONTROL_PLANE in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(SHARING)
-    ]
+    using = [item for item in items if CONTROL_PLANE in getattr(item, "fixturenames", ())]
+    return [item.nodeid for item in using if not shares(item)]
+
+
+def shares(item: pytest.Item | None) -> bool:
+    """Whether a test stands where one control plane is shared."""
+    return item is not None and item.nodeid.startswith(SHARING)
 
 
 def arranged(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -58,5 +60,7 @@ def _rank(item: pytest.Item) -> int:
     if item.get_closest_marker("rehearsal") is not None:
         fixtures = getattr(item, "fixturenames", ())
         return next((rank for rank, name in enumerate(ENVIRONMENTS) if name in fixtures), len(ENVIRONMENTS))
+    if shares(item):
+        return len(ENVIRONMENTS) + 1
     control_plane = item.get_closest_marker("controlplane") is not None
-    return len(ENVIRONMENTS) + (0 if control_plane else 1)
+    return len(ENVIRONMENTS) + (2 if control_plane else 3)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ferry.bootstrap.policies import Place
 from ferry.bootstrap.rehearsed import REPOSITORY, RehearsedBootstrap
@@ -18,11 +19,18 @@ from sandbox.engine import Engine, EngineError, EngineSpec, Run
 from sandbox.toolchain import Tool, Toolchain
 from sandbox.world import Decision, World
 from stacks.program import run as program
+from stacks.rollout import CAPABILITIES, Level
 from tests.infra.environments import PROJECT, settings
 from tests.stacks.test_lowering import ADDS
 
 UNTOUCHED = {"create", "same", "read", "update"}
 LEVEL = "ferry:rollout"
+ASIDE = sorted(
+    name
+    for name, item in CAPABILITIES.items()
+    if item.since in {Level.FOUNDATION, Level.PRODUCTION} and not item.core and not item.holds
+)
+"""What holds no data is switched off at both levels: half of the stack, and nothing that is judged here."""
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +56,11 @@ def engine(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> It
 def _spec(world: World, state: Path, ports: dict[str, int]) -> EngineSpec:
     project = state / "project"
     project.mkdir()
-    for name in ("Pulumi.yaml", "Pulumi.prod.yaml"):
-        shutil.copy(PROJECT / name, project / name)
+    shutil.copy(PROJECT / "Pulumi.yaml", project)
+    stack = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())
+    stack["config"]["ferry:capabilities"] |= dict.fromkeys(ASIDE, False)
+    stack["config"]["ferry:services"]["teams"] = []
+    (project / "Pulumi.prod.yaml").write_text(yaml.safe_dump(stack))
     return EngineSpec(
         project=project,
         environment="prod",
