@@ -22,6 +22,8 @@ from ferry.images.bill import bill, locked
 from ferry.images.model import DIGEST, ISSUER, PLACEHOLDER, Deployed, Image
 from stacks.settings import Settings
 
+_WORDS = 160
+"""Letters of cosign's last words that are repeated."""
 Say = Callable[[str], None]
 Run = Callable[[list[str], str], None]
 """A tool with its arguments, and what it reads from its standard input."""
@@ -205,8 +207,9 @@ class Yard:
         command += ["--certificate-identity", model.signer(self.repository), "--output", "json", reference]
         try:
             self.run(command, "")
-        except ImageError:
-            return f"has no signature of {model.signer(self.repository)}."
+        except ImageError as error:
+            words = " ".join(str(error).split())[-_WORDS:]
+            return f"has no signature of {model.signer(self.repository)} (cosign: {words})."
         return ""
 
     def _sign(self, made: Published, requirements: Path, folder: Path) -> None:

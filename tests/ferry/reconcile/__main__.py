@@ -93,7 +93,7 @@ def main(
     console = Console(stderr=True)
     report.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, ground(str(env), Path(home)) as found:
-        with console.status("a clean life: up, change, destroy, up"):
+        with console.status("a clean up"):
             found.measure()
         console.print(
             f"Calls of a clean run: {', '.join(f'{n} {verb}s' for verb, n in found.calls.items())}."
