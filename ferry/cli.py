@@ -16,7 +16,7 @@ VERBS = {
     "rehearse": "ferry.rehearsal.command",
     "bootstrap": "ferry.bootstrap",
     "assess": "ferry.assess",
-    "doctor": "ferry.doctor",
+    "doctor": "ferry.doctor.command",
     "reconcile": "ferry.reconcile",
     "status": "ferry.status",
     "charts": "ferry.charts",

@@ -24,8 +24,8 @@ SHARING = (
 )
 """Where tests share one control plane."""
 
-CONTROL_PLANE = "world"
-"""The fixture that is the shared control plane."""
+CONTROL_PLANE = {"kube", "world_spec"}
+"""Fixtures that lead to the shared control plane."""
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist's own types are not followed
@@ -42,7 +42,7 @@ def together(nodeid: str) -> str:
 
 def strays(items: Sequence[pytest.Item]) -> list[str]:
     """Tests that share the control plane and are not where the others are."""
-    using = [item for item in items if CONTROL_PLANE in getattr(item, "fixturenames", ())]
+    using = [item for item in items if CONTROL_PLANE & set(getattr(item, "fixturenames", ()))]
     return [item.nodeid for item in using if not shares(item)]
 
 

@@ -30,9 +30,9 @@ MUTANTS = (
     ),
     Mutant(
         "A3",
-        "ferry/doctor_account.py",
+        "ferry/doctor/account.py",
         "enough = have >= cpus",
         "enough = have >= 0",
-        "tests/ferry/test_doctor_account.py::test_each_lack_is_named_with_a_way_out",
+        "tests/ferry/doctor/test_doctor_account.py::test_each_lack_is_named_with_a_way_out",
     ),
 )

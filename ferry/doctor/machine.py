@@ -1,4 +1,4 @@
-"""``ferry doctor``: what is on this machine, whether it is enough for a rehearsal, and the way out where not.
+"""What is on this machine, whether it is enough for a rehearsal, and the way out where not.
 
 Looking (:func:`look`) is kept apart from judging (:func:`judge`), so that the judgements are tested without a
 machine that lacks something.
@@ -6,22 +6,18 @@ machine that lacks something.
 
 from __future__ import annotations
 
-import json
 import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import psutil
-import typer
-from rich.console import Console
-from rich.table import Table
 
+from ferry.doctor.findings import Finding, Status
+from ferry.report.model import MEMORY_LIMIT_WITH_SERVICES
 from sandbox.engine import official_plugin
 from sandbox.isolation import probe
 from sandbox.ports import free_ports
@@ -34,8 +30,8 @@ from stacks.settings import Environment, SettingsError, load_file
 PYTHONS = ((3, 11), (3, 13))
 """Oldest and newest Python that is supported."""
 
-MEMORY_GIB = 3.0
-"""A rehearsal of dev stays under this in all."""
+MEMORY_GIB = MEMORY_LIMIT_WITH_SERVICES * 1e9 / 2**30
+"""What a rehearsal may take at most, services included."""
 
 DISK_GIB = {"built": 1.0, "to build": 6.0}
 """Room for a rehearsal's state; and for the caches of a build, which go when it is done."""
@@ -45,17 +41,6 @@ PORTS = 12
 
 _GIB = 2**30
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
-
-
-class Status(StrEnum):
-    """How a line of the report is to be read."""
-
-    OK = "ok"
-    """Enough."""
-    NOTE = "note"
-    """Enough; something will be done differently or take longer."""
-    FAIL = "fail"
-    """A rehearsal would fail."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +79,6 @@ class Facts:
     ports: bool
     plugins: tuple[str, ...]
     settings: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line: what was looked at, how it stands, what was found, what to do (empty where all is well)."""
-
-    name: str
-    status: Status
-    found: str
-    way_out: str = ""
 
 
 def judge(facts: Facts) -> list[Finding]:
@@ -294,52 +269,3 @@ def _succeeds(action: Callable[[], object]) -> bool:
     except OSError:
         return False
     return True
-
-
-def doctor(
-    env: Annotated[
-        Environment | None, typer.Option(help="Also look whether its account is ready for an `up`.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
-) -> None:
-    """Look whether this machine has what a rehearsal needs, and say what to do where it has not.
-
-    With --env also whether credentials, quotas, machines, add-on versions and the cluster's endpoint are
-    ready for an `up` of that environment. Exit code 1 if it would fail. Nothing is changed.
-
-    \b
-      ferry doctor           a table
-      ferry doctor --env prod    the account too
-      ferry doctor --json    the same for a script
-    """
-    findings = judge(look(Path.cwd()))
-    if env is not None:
-        findings += _account(env)
-    failed = any(finding.status is Status.FAIL for finding in findings)
-    if as_json:
-        typer.echo(json.dumps({"fit": not failed, "findings": [asdict(item) for item in findings]}, indent=2))
-    else:
-        _show(findings)
-    if failed:
-        raise typer.Exit(1)
-
-
-def _account(environment: Environment) -> list[Finding]:
-    """What the account says; nothing where the settings, named above, cannot be read."""
-    from ferry import doctor_account  # noqa: PLC0415 - it judges with this module's own words
-
-    try:
-        settings = load_file(Path(f"Pulumi.{environment}.yaml"))
-    except SettingsError:
-        return []
-    with Console(stderr=True).status(f"asking the account of {environment}"):
-        return doctor_account.judge(settings, doctor_account.look(settings))
-
-
-def _show(findings: Sequence[Finding]) -> None:
-    colours = {Status.OK: "green", Status.NOTE: "yellow", Status.FAIL: "red"}
-    table = Table("what", "", "found", "way out")
-    for item in findings:
-        colour = colours[item.status]
-        table.add_row(item.name, f"[{colour}]{item.status}[/]", item.found, item.way_out)
-    Console().print(table)

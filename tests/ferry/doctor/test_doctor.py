@@ -15,10 +15,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ferry import doctor
-from ferry.doctor import Facts, Status, judge, look
+from ferry.doctor import machine
+from ferry.doctor.command import doctor
+from ferry.doctor.findings import Status
+from ferry.doctor.machine import Facts, judge, look
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 FIT = Facts(
     system="Linux",
@@ -31,7 +33,7 @@ FIT = Facts(
     missing=(),
     go_needed="1.26.0",
     namespaces="",
-    memory_gib=3.0,
+    memory_gib=6.0,
     disk_gib=1.0,
     cache="/home/me/.cache/ferry",
     ports=True,
@@ -109,10 +111,10 @@ def test_looking_at_this_machine_finds_its_files_right() -> None:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, facts: Facts, *arguments: str) -> Any:
-    monkeypatch.setattr(doctor, "look", lambda _: facts)
+    monkeypatch.setattr(machine, "look", lambda _: facts)
     monkeypatch.setenv("COLUMNS", "200")
     app = typer.Typer()
-    app.command()(doctor.doctor)
+    app.command()(doctor)
     return CliRunner().invoke(app, list(arguments))
 
 

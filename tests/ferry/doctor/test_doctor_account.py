@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from ferry import doctor_account
-from ferry.doctor import Status
-from ferry.doctor_account import QUOTAS, Facts, judge, look, wanted
+from ferry.doctor import account
+from ferry.doctor.account import QUOTAS, Facts, judge, look, wanted
+from ferry.doctor.findings import Status
 from tests.infra.environments import settings
 
 DEV = settings("dev")
@@ -137,18 +137,18 @@ def test_quotas_and_add_ons_are_read_as_aws_models_them() -> None:
         for number, (code, _) in enumerate(QUOTAS.values()):
             answer = {"Quota": {"QuotaCode": code, "Value": float(number)}}
             stub.add_response("get_service_quota", answer, {"ServiceCode": "ec2", "QuotaCode": code})
-        assert doctor_account._limits(quotas)["L-DB2E81BA"] == 2
+        assert account._limits(quotas)["L-DB2E81BA"] == 2
     eks = boto3.client("eks", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106 - nobody's
     with Stubber(eks) as stub:
         found = {
             "addons": [{"addonName": "coredns", "addonVersions": [{"addonVersion": "v1.13.2-eksbuild.21"}]}]
         }
         stub.add_response("describe_addon_versions", found, {"kubernetesVersion": "1.35"})
-        assert doctor_account._versions(eks, "1.35") == {"coredns": frozenset({"v1.13.2-eksbuild.21"})}
+        assert account._versions(eks, "1.35") == {"coredns": frozenset({"v1.13.2-eksbuild.21"})}
 
 
 def test_an_endpoint_is_tried_by_a_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert doctor_account._connects(f"https://127.0.0.1:{port}")
-    assert not doctor_account._connects(f"https://127.0.0.1:{port}")
+        assert account._connects(f"https://127.0.0.1:{port}")
+    assert not account._connects(f"https://127.0.0.1:{port}")

@@ -1,4 +1,4 @@
-"""``ferry doctor --env``: what an `up` would fail at in the account, before it fails.
+"""What an `up` would fail at in the account, before it fails.
 
 Reading (:func:`look`) is kept apart from judging (:func:`judge`). Only reading calls are made; one that is
 refused is a note with the right that is missing, not a guess.
@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ferry.doctor import Finding, Status
+from ferry.doctor.findings import Finding, Status
 from infra.specs.karpenter import PoolSpec
 from stacks.settings import Settings
 

@@ -1,0 +1,1 @@
+"""Finds what will fail before it fails; each finding has its way out."""
