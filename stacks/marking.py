@@ -49,7 +49,7 @@ def _of_child(component: pulumi.Output[str]) -> pulumi.ResourceTransform:
         if args.type_ not in EKS_CHILDREN:
             return None
         urn = _below(str(await component.future()), f"{args.type_}::{args.name}")
-        props = dict(args.props)
+        props: dict[str, Any] = dict(args.props)
         tags = {**(props.get("tags") or {}), TAG: mark(urn)}
         return pulumi.ResourceTransformResult(props={**props, "tags": tags}, opts=args.opts)
 

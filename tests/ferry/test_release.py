@@ -70,7 +70,8 @@ def test_release_is_whole_and_its_sums_are_of_what_is_there(project: Path, tmp_p
     made = release(project, tmp_path / "dist", f"v{version}", offline=True)
     names = {path.name for path in made}
     assert {f"ferry-{version}{end}" for end in (".tar.gz", "-py3-none-any.whl", ".cdx.json")} <= names
-    sums = dict(reversed(line.split("  ")) for line in made[-1].read_text().splitlines())
+    listed = [line.partition("  ") for line in made[-1].read_text().splitlines()]
+    sums = {name: digest for digest, _, name in listed}
     assert sums == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made[:-1]}
     materials = json.loads((tmp_path / "dist" / f"ferry-{version}.cdx.json").read_text())
     assert materials["metadata"]["component"]["name"] == "ferry"
