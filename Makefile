@@ -31,6 +31,10 @@ rehearse: setup ## the main job: preview, up, checks, destroy, report; ENV=prod 
 test: lint tools browser ## everything: lint, types, import rules, unit tests, both rehearsals
 	@PYTHONHASHSEED=0 $(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+.PHONY: drill
+drill: setup ## every traffic and fault figure of a crossing, measured; under an hour (make drill RUNS=3 for a look)
+	@$(RUN) ferry drill $(if $(RUNS),--runs $(RUNS))
+
 .PHONY: lint
 lint: setup ## ruff, mypy (strict) and the one-way import rules
 	$(RUN) ruff check
@@ -42,6 +46,7 @@ lint: setup ## ruff, mypy (strict) and the one-way import rules
 bench: setup tools ## how time grows with 1, 10 and 100 copies of a small component
 	@$(RUN) python -m ferry.rehearsal.bench
 	@$(RUN) python -m ferry.assess.bench
+	@$(RUN) python -m ferry.guard.bench
 
 .PHONY: mutants
 mutants: setup tools ## for every requirement, a one-line mutation that its named test must kill

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 VERBS = {
     "rehearse": "ferry.rehearsal.command",
+    "drill": "ferry.drill.command",
     "bootstrap": "ferry.bootstrap",
     "assess": "ferry.assess",
     "doctor": "ferry.doctor.command",

@@ -84,9 +84,20 @@ class OldOutput:
 
 
 def carry(
-    told: Migration, side: Side, logical: datetime, output: OldOutput, store: Store, *, tolerance: float
+    told: Migration,
+    side: Side,
+    logical: datetime,
+    output: OldOutput,
+    store: Store,
+    *,
+    tolerance: float,
+    again_s: float = LOOKS_AGAIN_S,
 ) -> None:
     """One side's run for a logical date, to its end; the same again changes nothing.
+
+    Args:
+        tolerance: share of keys that may differ.
+        again_s: seconds between two looks for the other side's output.
 
     Raises:
         OutputError: there is no output, or nothing says until when it has to be there.
@@ -101,7 +112,7 @@ def carry(
     job = Job(told.workload, logical, side, run, wanted, lambda: output.rows(logical), tolerance)
     for action in steps(job, store, lambda: datetime.now(UTC)):
         if isinstance(action, Wait):
-            time.sleep(LOOKS_AGAIN_S)
+            time.sleep(again_s)
 
 
 def rows_of(content: bytes, name: str) -> Rows:

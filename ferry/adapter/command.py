@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import aiohttp
 import boto3
 import typer
+import uvloop
 from aiohttp import web
 
 from ferry.adapter.batch import Folder, OldOutput, OutputError, carry, scheduled
@@ -69,7 +70,7 @@ def legacy(  # noqa: PLR0917 - an option each; Typer calls it by name
     served = Adapter(
         told, Side.LEGACY, None, opener(told, Side.LEGACY, upstream), _recorder(told, Side.LEGACY, model)
     )
-    asyncio.run(_serve(served, host, (port, copies_port, metrics_port)))
+    uvloop.run(_serve(served, host, (port, copies_port, metrics_port)))
 
 
 @app.command()
@@ -92,7 +93,7 @@ def platform(  # noqa: PLR0917 - an option each; Typer calls it by name
     """
     told, side = _read(policy), Side.PLATFORM
     served = Adapter(told, side, slot, opener(told, side, upstream), _recorder(told, side, model))
-    asyncio.run(_serve(served, host, (port, copies_port, metrics_port)))
+    uvloop.run(_serve(served, host, (port, copies_port, metrics_port)))
 
 
 @app.command()

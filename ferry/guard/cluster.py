@@ -96,17 +96,23 @@ class Cluster:
         return found
 
     def create(self, told: Migration, *, latched: int | None) -> None:
-        """The overlay at the stage's least weight."""
-        body = routes.overlay(told, Share(0, slots_of(told, None)), latched=latched)
+        """The overlay at the stage's least weight; it takes no request before every proxy knows it."""
+        body = routes.overlay(told, Share(0, slots_of(told, None)), latched=latched, warming=True)
         self._custom.create_namespaced_custom_object(*self._place, body, _request_timeout=PATIENCE)
 
-    def write(self, told: Migration, read: Read, weight: int, latched: int | None) -> None:
+    def write(
+        self, told: Migration, read: Read, weight: int, latched: int | None, *, opens: bool = False
+    ) -> None:
         """Other weights and the latch, in one patch.
+
+        Args:
+            opens: a route that warms up takes requests from now on.
 
         Raises:
             ApiException: status :data:`LOST` if the route is no longer the one that was read.
         """
-        body = routes.overlay(told, Share(weight, slots_of(told, read)), latched=latched)
+        warming = read.warming and not opens
+        body = routes.overlay(told, Share(weight, slots_of(told, read)), latched=latched, warming=warming)
         change = {
             "metadata": {**body["metadata"], "resourceVersion": read.version},
             "spec": body["spec"],

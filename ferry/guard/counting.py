@@ -6,7 +6,7 @@ Adapters know what was answered, how fast, and to whom; by key the two sides' an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -22,37 +22,48 @@ DECIDES = 0.5
 _GOOD, _BAD = "envoy_cluster_endpoint_rq_success", "envoy_cluster_endpoint_rq_error"
 """Tries that came back as no 5xx, and all others: 5xx, resets, timeouts, connections that never stood.
 Envoy's ``rq_total`` knows nothing of the last kind, so a dead pod would look idle."""
+_WARMING = "envoy_cluster_warming_state"
+"""1 from a cluster's birth until its endpoints were looked at for the first time, then 0."""
 _MIRROR = "-mirror-"
 
 
 @dataclass(frozen=True)
 class Tries:
-    """Tries of the platform's pods, counted since each proxy started."""
+    """Tries of the platform's pods, counted since each proxy started.
+
+    Attributes:
+        knows: this proxy has the cluster that the guard's route leads to, and it has been looked at.
+    """
 
     total: float = 0.0
     bad: float = 0.0
+    knows: bool = False
 
 
-def tries(text: str, routes: Iterable[str], addresses: Iterable[str]) -> Tries:
+def tries(text: str, routes: Sequence[str], addresses: Iterable[str]) -> Tries:
     """What one proxy says of these routes' tries at these addresses, copies left out.
 
     Args:
         text: its statistics, in Prometheus' format.
-        routes: beginnings of the names of Envoy's clusters, e.g. ``httproute/churn/churn-guard/``.
+        routes: beginnings of the names of Envoy's clusters, e.g. ``httproute/churn/churn-guard/``; the first
+            is the guard's own.
         addresses: of pods.
     """
     wanted, begins = set(addresses), tuple(routes)
-    total = bad = 0.0
-    lines = "\n".join(line for line in text.splitlines() if line.startswith((_GOOD, _BAD)))
+    total, bad, warming = 0.0, 0.0, []
+    lines = "\n".join(line for line in text.splitlines() if line.startswith((_GOOD, _BAD, _WARMING)))
     for family in text_string_to_metric_families(lines + "\n"):
         for sample in family.samples:
             name = sample.labels.get("envoy_cluster_name", "")
+            if sample.name == _WARMING:
+                warming += [sample.value] if name.startswith(begins[0]) else []
+                continue
             host = sample.labels.get("envoy_endpoint_address", "").rsplit(":", 1)[0]
             if host not in wanted or not name.startswith(begins) or _MIRROR in name:
                 continue
             total += sample.value
             bad += sample.value if sample.name.startswith(_BAD) else 0.0
-    return Tries(total, bad)
+    return Tries(total, bad, knows=bool(warming) and not any(warming))
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,11 @@ class Heard:
     proxies: Mapping[str, Tries | None]
     platform: tuple[Answered, ...] | None
     legacy: tuple[Answered, ...] | None
+
+    @property
+    def known(self) -> bool:
+        """Whether every proxy has what the guard's route leads to."""
+        return bool(self.proxies) and all(item is not None and item.knows for item in self.proxies.values())
 
 
 @dataclass(frozen=True)

@@ -47,11 +47,16 @@ class Lease:
 
 @dataclass(frozen=True)
 class Route:
-    """The overlay route as it was read: percent for the platform, the latch, and what a write must match."""
+    """The overlay route as it was read: percent for the platform, the latch, and what a write must match.
+
+    Attributes:
+        warming: it takes no request yet.
+    """
 
     weight: int
     version: str
     latched_epoch: int | None = None
+    warming: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Seen:
-    """One look; None is what could not be read."""
+    """One look; None is what could not be read.
+
+    Attributes:
+        warm: the slot that answers has room.
+        known: every proxy has what the overlay leads to.
+    """
 
     lease: Lease | None
     route: Route | None
@@ -101,6 +111,7 @@ class Seen:
     window: Window | None
     evidence: Finding
     warm: bool
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,12 +155,14 @@ class SetWeight:
         version: the write is refused if the route is no longer this one.
         latch: epoch that is latched by the same patch; None leaves the latch as it is.
         reason: for the event and the metric.
+        opens: a route that warmed up takes requests from now on.
     """
 
     weight: int
     version: str
     latch: int | None
     reason: str
+    opens: bool = False
 
 
 Action = Beat | Claim | SetWeight
@@ -199,7 +212,10 @@ def alarm(memory: Memory) -> str | None:
 
 
 def _change(memory: Memory, route: Route, policy: Policy, seen: Seen, now: float) -> SetWeight | None:
-    """The one write of this step, if any."""
+    """The one write of this step, if any. A route that warms up is opened once it is known, nothing else."""
+    if route.warming:
+        reason = "every proxy knows it"
+        return SetWeight(route.weight, route.version, None, reason, opens=True) if seen.known else None
     latched = route.latched_epoch is not None and route.latched_epoch >= policy.epoch
     cause = alarm(memory)
     lowered = _lowered(memory, route, policy, None if latched else cause, now)

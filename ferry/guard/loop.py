@@ -84,22 +84,23 @@ class Guard:
         held, told = self._try(self.cluster.held), self._try(self.cluster.told)
         item = self._try(lambda: (self.cluster.overlay(),))
         read = routes.read(self.cluster.names, item[0]) if item and item[0] else None
-        finding, window, warm = NOTHING, None, False
+        finding, window, warm, known = NOTHING, None, False, False
         if told is not None:
-            window, warm = self._hear(told, read)
+            window, warm, known = self._hear(told, read)
             finding = self._found(told, read)
         seen = Seen(
             lease=held.lease if held else None,
-            route=Route(read.weight, read.version, read.latched) if read else None,
+            route=Route(read.weight, read.version, read.latched, read.warming) if read else None,
             policy=Policy(told.stage, told.ceiling, told.epoch, told.active) if told else None,
             window=window,
             evidence=finding,
             warm=warm,
+            known=known,
         )
         return Look(seen, held, told, read, missing=item is not None and item[0] is None)
 
-    def _hear(self, told: Migration, read: routes.Read | None) -> tuple[Window | None, bool]:
-        """What happened since the last look, and whether the slot that answers is warm."""
+    def _hear(self, told: Migration, read: routes.Read | None) -> tuple[Window | None, bool, bool]:
+        """What happened since the last look; whether the slot that answers is warm; whether proxies know."""
         names = self.cluster.names
         slots = [self._pods({_SERVICE: names.slot(slot)}) for slot in Slot]
         platform = [pod.address for pods in slots for pod in pods]
@@ -113,7 +114,7 @@ class Guard:
         self.ledger, window = counted(self.ledger, heard, slow_ms, self.clock())
         active = routes.platform_slot(told) if read is None else _active(told, read)
         pods = slots[list(Slot).index(active)]
-        return window, bool(pods) and all(pod.ready for pod in pods)
+        return window, bool(pods) and all(pod.ready for pod in pods), heard.known
 
     def _pods(self, labels: dict[str, str], namespace: str | None = None) -> list[Any]:
         return self._try(lambda: self.cluster.pods(labels, namespace)) or []
@@ -130,7 +131,7 @@ class Guard:
                 self.cluster.claim(self.me, now, look.held, self.report.beat or look.held.stepped)
             case SetWeight() if look.told is not None and look.read is not None:
                 latched = look.read.latched if action.latch is None else action.latch
-                self.cluster.write(look.told, look.read, action.weight, latched)
+                self.cluster.write(look.told, look.read, action.weight, latched, opens=action.opens)
                 self.report.changed(look.read.weight, action.weight, action.reason)
             case Beat():
                 self.report.beats()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -30,11 +31,11 @@ def main(argument: str) -> int:
     if options.preview_only:
         return 1 if report.failure else 0
     write(report, options.report)
-    verdict(console, options, report)
+    verdict(console, options.report, report)
     return 0 if report.ok else 1
 
 
-def verdict(console: Console, options: Options, report: Report) -> None:
+def verdict(console: Console, directory: Path, report: Report) -> None:
     """What a person wants to know at the end, in a few lines."""
     if report.failure:
         console.print(f"\n✘ stopped early: {report.failure}", style="red", highlight=False, markup=False)
@@ -51,7 +52,7 @@ def verdict(console: Console, options: Options, report: Report) -> None:
             console.print(f"    {line}", style="red", highlight=False, markup=False)
     for leak in report.leaks:
         console.print(f"✘ left behind: {leak}", style="red", highlight=False, markup=False)
-    console.print(f"report: {options.report / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(f"report: {directory / 'report.html'}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 ``python -m sandbox.servers.endpoint --port 9001 --key KEY:SECRET`` answers InvokeEndpoint and checks every
 signature as AWS does (:mod:`sandbox.servers.sigv4`); it also answers the Open Inference Protocol, unsigned.
 Both score alike: the logistic function of a row's sum. ``POST /illness`` with ``{"kind", "share"}`` makes a
-share of the answers errors, slow, or wrong; that stands for a model that broke, which no real server does on
-demand.
+share of the answers errors, slow, or wrong, and ``pace_s`` and ``slow_s`` say how slow; that stands for a
+model that broke, which no real server does on demand.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+import uvloop
 from aiohttp import web
 
 from sandbox.servers.sigv4 import Signed, refusal
@@ -35,6 +36,7 @@ class Model:
 
     Attributes:
         secrets: secret by access key, of who may ask.
+        pace_s, slow_s: how long an answer takes at least, when well and when slow.
         counts: requests by what became of them.
     """
 
@@ -42,6 +44,8 @@ class Model:
     secrets: dict[str, str]
     kind: str = "well"
     share: float = 0.0
+    pace_s: float = 0.0
+    slow_s: float = SLOW_S
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("answered", "refused", "ill"), 0))
     _chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - which request fails
 
@@ -56,8 +60,9 @@ class Model:
         Raises:
             web.HTTPInternalServerError: this one fails.
         """
-        if self._struck("slow"):
-            await asyncio.sleep(SLOW_S)
+        takes = self.slow_s if self._struck("slow") else self.pace_s
+        if takes:
+            await asyncio.sleep(takes)
         if self._struck("errors"):
             raise web.HTTPInternalServerError(text="the model is ill")
 
@@ -99,6 +104,8 @@ class Model:
         if wanted["kind"] not in KINDS:
             raise web.HTTPBadRequest(text=f"kinds are {', '.join(KINDS)}")
         self.kind, self.share = wanted["kind"], float(wanted.get("share", 1.0))
+        self.pace_s = float(wanted.get("pace_s", self.pace_s))
+        self.slow_s = float(wanted.get("slow_s", self.slow_s))
         return web.json_response(self.counts)
 
     def application(self) -> web.Application:
@@ -124,7 +131,14 @@ def main(argv: Sequence[str]) -> int:
     own.add_argument("--key", action="append", default=[], help="access key and secret, with a colon between")
     given = own.parse_args(argv)
     model = Model(given.region, dict(item.split(":", 1) for item in given.key))
-    web.run_app(model.application(), host=given.host, port=given.port, print=None, access_log=None)
+    web.run_app(
+        model.application(),
+        host=given.host,
+        port=given.port,
+        print=None,
+        access_log=None,
+        loop=uvloop.new_event_loop(),
+    )
     return 0
 
 

@@ -169,7 +169,6 @@ def guard_rules(names: Names) -> list[dict[str, Any]]:
     """
     routes, leases = ["gateway.networking.k8s.io"], ["coordination.k8s.io"]
     own, slots = [names.overlay], [name for slot in Slot for name in floors(names.slot(slot))]
-    change = ["get", "update", "patch"]
     return [
         {
             "apiGroups": [""],
@@ -177,13 +176,12 @@ def guard_rules(names: Names) -> list[dict[str, Any]]:
             "resourceNames": [names.migration],
             "verbs": ["get"],
         },
-        {"apiGroups": routes, "resources": ["httproutes"], "resourceNames": own, "verbs": change},
+        {"apiGroups": routes, "resources": ["httproutes"], "resourceNames": own, "verbs": ["get", "patch"]},
         {"apiGroups": routes, "resources": ["httproutes"], "verbs": ["create"]},
-        {"apiGroups": leases, "resources": ["leases"], "resourceNames": own, "verbs": change},
+        {"apiGroups": leases, "resources": ["leases"], "resourceNames": own, "verbs": ["get", "update"]},
         {"apiGroups": leases, "resources": ["leases"], "verbs": ["create"]},
         {"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": slots, "verbs": ["get"]},
         {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"]},
-        {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
     ]
 
 

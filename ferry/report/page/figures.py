@@ -203,10 +203,11 @@ class Tile:
 
 def tiles(report: Report) -> list[Tile]:
     """The figures that one wants to know first."""
-    held = len(report.checks) - len(report.failed)
+    if report.kind == "drill":
+        return [_held(report), *_met(report)]
     changes = report.second_preview_changes
     found = [
-        Tile("checks", f"{held} of {len(report.checks)}", "held", _state(not report.failed), "checks"),
+        _held(report),
         Tile(
             "resources", str(sum(report.resources.values())), f"of {len(report.resources)} types", link="made"
         ),
@@ -236,6 +237,27 @@ def tiles(report: Report) -> list[Tile]:
         whole = ready.ready == ready.wanted and not report.cluster.pending_pods
         found.append(Tile("workloads", f"{ready.ready} of {ready.wanted}", "ready", _state(whole), "nodes"))
     return found
+
+
+def _held(report: Report) -> Tile:
+    held = len(report.checks) - len(report.failed)
+    return Tile("checks", f"{held} of {len(report.checks)}", "held", _state(not report.failed), "checks")
+
+
+def _met(report: Report) -> list[Tile]:
+    """What live requests met, where there were any."""
+    met = report.traffic
+    if met is None:
+        return []
+    return [
+        Tile("requests", f"{met.requests:,}", f"{met.switches} switches", link="checks"),
+        Tile("lost", str(met.lost), "of them", _state(met.lost == 0), "checks"),
+        Tile("rollback", seconds(met.rollback_s), "after the first bad answer, median", link="checks"),
+        Tile(
+            "latency", f"{met.p50_ms:.1f} ms", f"p99 {met.p99_ms:.1f} ms while weights moved", link="checks"
+        ),
+        Tile("copies", f"{met.mirrored:,}", "arrived", link="checks"),
+    ]
 
 
 def _leaks(report: Report) -> Tile:

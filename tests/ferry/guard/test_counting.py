@@ -50,6 +50,25 @@ def test_what_is_not_this_platforms_live_traffic_is_left_out(other: str) -> None
     assert said(line("rq_success", 100), other) == Tries(100, 0)
 
 
+def warming(state: int, cluster: str = "httproute/churn/churn-guard/rule/0") -> str:
+    return f'envoy_cluster_warming_state{{envoy_cluster_name="{cluster}"}} {state}'
+
+
+def test_a_proxy_knows_the_route_once_its_clusters_were_looked_at() -> None:
+    """C6: one that has never heard of it, or still awaits the first health check, answers 503."""
+    other = warming(0, "httproute/churn/churn/rule/0")
+    assert [said(*lines).knows for lines in ([other], [other, warming(1)], [other, warming(0)])] == [
+        False,
+        False,
+        True,
+    ]
+    one, two = Tries(knows=True), Tries()
+    known = [
+        Heard(found, (), ()).known for found in ({}, {"a": one}, {"a": one, "b": two}, {"a": one, "b": None})
+    ]
+    assert known == [False, True, False, False]
+
+
 def heard(total: float, bad: float = 0, **sides: tuple[Answered, ...] | None) -> Heard:
     return Heard({"proxy": Tries(total, bad)}, sides.get("platform", ()), sides.get("legacy", ()))
 

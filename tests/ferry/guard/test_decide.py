@@ -116,6 +116,19 @@ def test_a_healthy_platform_rises_to_its_ceiling_and_no_further() -> None:
     assert [write.weight for write in writes] == [1, 5, 25]
 
 
+def test_a_new_route_takes_no_request_before_every_proxy_knows_it() -> None:
+    """C6: callers would meet a cluster that has not been looked at; until then the base route has them."""
+    seen = world()
+    assert seen.route is not None
+    seen = replace(seen, route=replace(seen.route, warming=True))
+    memory, _, writes = live(seen, 2 * DWELL)
+    assert writes == []
+    _, actions = step(ME, memory, replace(seen, known=True), 2 * DWELL)
+    assert [item for item in actions if isinstance(item, SetWeight)] == [
+        SetWeight(0, "1", None, "every proxy knows it", opens=True)
+    ]
+
+
 @pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.PASS}))
 def test_nothing_is_raised_on_any_verdict_but_pass_or_without_warm_capacity(verdict: Verdict) -> None:
     """C7, C8."""

@@ -62,9 +62,11 @@ class Store:
     def create(self, policy: Migration, *, latched: int | None) -> None:
         self._up()
         slots = Slots(Slot.BLUE, dict.fromkeys(Slot))
-        self._keep(routes.overlay(policy, Share(0, slots), latched=latched))
+        self._keep(routes.overlay(policy, Share(0, slots), latched=latched, warming=True))
 
-    def write(self, policy: Migration, read: Read, weight: int, latched: int | None) -> None:
+    def write(
+        self, policy: Migration, read: Read, weight: int, latched: int | None, *, opens: bool = False
+    ) -> None:
         self._up()
         if self.meddler:
             self.meddler -= 1
@@ -72,7 +74,8 @@ class Store:
         if read.version != str(self.version):
             raise ApiException(status=409)
         slots = Slots(Slot.BLUE, dict.fromkeys(Slot))
-        self._keep(routes.overlay(policy, Share(weight, slots), latched=latched))
+        warming = read.warming and not opens
+        self._keep(routes.overlay(policy, Share(weight, slots), latched=latched, warming=warming))
 
     def held(self) -> Held:
         self._up()
@@ -114,6 +117,7 @@ class World:
     good: float = 0
     bad: float = 0
     deaf: bool = False
+    knows: bool = True
     evidence: Finding = PASS
     guard: Guard = field(init=False)
 
@@ -126,7 +130,7 @@ class World:
         return Guard(me, store, self, self, report, clock=lambda: self.now)  # type: ignore[arg-type]
 
     def hear(self, *_: object) -> Heard:
-        proxy = None if self.deaf else Tries(self.good + self.bad, self.bad)
+        proxy = None if self.deaf else Tries(self.good + self.bad, self.bad, self.knows)
         return Heard({"proxy": proxy}, (), ())
 
     def finding(self, _: Migration) -> Finding:
@@ -160,6 +164,18 @@ def test_a_guard_makes_its_route_when_models_stand_and_not_before() -> None:
     world.store.policy = told(Stage.SHADOW, None)
     world.live(1)
     assert world.store.seen == (0, None)
+
+
+def test_a_new_route_is_for_nobody_until_every_proxy_knows_it() -> None:
+    """C6: callers stay with the base route meanwhile; a rollback in between changes nothing of that."""
+    world = World(Store(told(Stage.SHADOW, None)), knows=False)
+    world.live(5)
+    assert routes.read(world.store.names, world.store.item or {}).warming
+    roll_back(world.store)  # type: ignore[arg-type] # stands for the cluster
+    assert routes.read(world.store.names, world.store.item or {}).warming
+    world.knows = True
+    world.live(1)
+    assert not routes.read(world.store.names, world.store.item or {}).warming
 
 
 def test_a_route_that_somebody_deleted_comes_back_latched(world: World) -> None:

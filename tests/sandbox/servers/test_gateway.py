@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from sandbox.isolation import probe, run_isolated
+from sandbox.servers.dump import mappings
 from sandbox.toolchain import Toolchain
-from tests.sandbox.servers.dump import mappings
 from tests.sandbox.servers.way_in import REQUESTS
 
 Seen = dict[str, Any]

@@ -112,6 +112,9 @@ def test_guard_changes_its_overlay_and_nothing_else() -> None:
     for verb, resource, name in (
         ("patch", "httproutes", NAMES.base),
         ("delete", "httproutes", NAMES.overlay),
+        ("update", "httproutes", NAMES.overlay),
+        ("patch", "leases", NAMES.overlay),
+        ("create", "events", "anything"),
         ("patch", "configmaps", NAMES.migration),
         ("get", "configmaps", "kube-root-ca.crt"),
         ("get", "secrets", "anything"),

@@ -87,6 +87,15 @@ def test_what_the_guard_reads_back_is_what_it_wrote(
         assert found.within == slots.weights
 
 
+def test_a_route_that_warms_up_takes_no_request_of_a_caller() -> None:
+    """C6: only one with a header that no caller sends; nothing else of it differs from the open one."""
+    policy = told(Stage.SHADOW)
+    closed, open_ = (overlay(policy, share(), warming=warming) for warming in (True, False))
+    rule, other = closed["spec"]["rules"][0], open_["spec"]["rules"][0]
+    assert all(match.pop("headers")[0]["name"] == routes.WARMING for match in rule["matches"])
+    assert rule == other
+
+
 @given(stages, ceilings, slot_states)
 def test_second_choice_is_never_who_is_asleep(stage: Stage, ceiling: int, slots: Slots) -> None:
     """C8: the old system while it runs, the other slot once it sleeps, nobody before there is a platform.

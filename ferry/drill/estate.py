@@ -1,26 +1,23 @@
-"""Objects and programs of one workload that crosses: what Pulumi would write, and what pods would run."""
+"""Objects of one workload that crosses, in a real API server: what Pulumi and a cluster would write."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from infra.gateway import manifests
+from infra.specs.gateway import GatewaySpec
 from sandbox.controlplane.client import Client
-from sandbox.processes import Command
 from sandbox.servers.addresses import Addresses, Place
 from sandbox.servers.routes import KINDS
 from sandbox.toolchain.table import GATEWAY_CRDS, Tool
 from sandbox.worldspec import WorldSpec
-from tests.sandbox.servers.objects import GATEWAY
 from workloads.catalogue import CATALOGUE
 from workloads.patterns import migration, pods, routes
 from workloads.patterns.migration import EvidencePlace, Migration, Way
-from workloads.patterns.programs import COPIES, HTTP, METRICS
+from workloads.patterns.programs import COPIES, HTTP
 from workloads.spec import OnlineSlo, Slo
 from workloads.stages import Recorded
 from workloads.state import Slot, Stage
@@ -29,16 +26,21 @@ Object = dict[str, Any]
 
 WORKLOAD = "fraud-detection"
 BUCKET, ACCOUNT, REGION = "evidence", "123456789012", "us-east-1"
-KEY, SECRET = "AKIDOFTHEADAPTER", "a secret of the test"
 NETWORK, MASK = "10.77.0.1", "255.255.255.0"
-PODS = {"legacy": "10.77.0.11", "blue": "10.77.0.21", "proxy": "10.77.0.31"}
+PODS = {"legacy": "10.77.0.11", "blue": "10.77.0.21", "green": "10.77.0.22", "proxy": "10.77.0.31"}
 """Addresses of pods; each is one that a process here listens at."""
 PATIENT = Slo(online=OnlineSlo(p99_ms=2_000.0, error_rate=0.001))
-"""Latency is not judged here: two busy cores would decide it."""
+"""Latency is not judged with it: two busy cores would decide that."""
+GATEWAY = GatewaySpec(
+    envoy_image=f"docker.io/envoyproxy/envoy@sha256:{'0' * 64}",  # nothing pulls it: Envoy is a process here
+    allowed_cidrs=["10.0.0.0/8"],
+    hostname="ml.example.com",
+    certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+)
 _WANTED = {kind for _, kind in KINDS}
 
 
-def told(stage: Stage, ceiling: int | None, epoch: int = 1) -> Migration:
+def told(stage: Stage, ceiling: int | None, epoch: int = 1, slo: Slo = PATIENT) -> Migration:
     """What Pulumi says of the workload."""
     parent = {"name": manifests.NAME, "namespace": manifests.NAMESPACE, "sectionName": manifests.LISTENER}
     found = migration.migration(
@@ -49,7 +51,7 @@ def told(stage: Stage, ceiling: int | None, epoch: int = 1) -> Migration:
         EvidencePlace(bucket=BUCKET, owner=ACCOUNT, key="alias/evidence", region=REGION),
     )
     legacy = found.legacy.model_copy(update={"timeout_ms": 5_000})
-    return found.model_copy(update={"slo": PATIENT, "legacy": legacy})
+    return found.model_copy(update={"slo": slo, "legacy": legacy})
 
 
 def definitions(spec: WorldSpec, client: Client) -> None:
@@ -62,10 +64,15 @@ def definitions(spec: WorldSpec, client: Client) -> None:
 
 @dataclass
 class Estate:
-    """The workload's namespace and the Gateway's, in a real API server."""
+    """The workload's namespace and the Gateway's.
+
+    Attributes:
+        parts: those that have a pod.
+    """
 
     spec: WorldSpec
     client: Client
+    parts: tuple[str, ...] = ("legacy", "blue")
 
     def build(self, now: Migration) -> None:
         """Everything but the overlay, which is the guard's."""
@@ -106,7 +113,7 @@ class Estate:
         address = self.client.get("v1", "Service", name, namespace)["spec"]["clusterIP"]  # type: ignore[index]
         version, second = f"{manifests.EXTENSION}/v1alpha1", now.names.second(name)
         self._apply(version, "Backend", self._meta(now, second), spec=routes.backend(address))
-        if part in PODS:
+        if part in self.parts:
             labels = {"kubernetes.io/service-name": name}
             ports = {"http": HTTP, "copies": COPIES}
             self._slice({"name": f"{name}-x", "namespace": namespace, "labels": labels}, PODS[part], ports)
@@ -125,33 +132,3 @@ class Estate:
 
     def _apply(self, version: str, kind: str, meta: Object, **more: Any) -> None:
         self.client.apply({"apiVersion": version, "kind": kind, "metadata": meta, **more})
-
-
-# --- programs ---------------------------------------------------------------------------------------------
-
-
-def python(name: str, module: str, *arguments: str, **environment: str) -> Command:
-    """A program of this project."""
-    return Command(name, [sys.executable, "-m", module, *arguments], environment)
-
-
-def aws(endpoint: str, sagemaker: str) -> dict[str, str]:
-    """What a pod with a role finds in its environment."""
-    return {
-        "AWS_ACCESS_KEY_ID": KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": sagemaker,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-def adapter(side: str, policy: Path, environment: dict[str, str], *more: str) -> Command:
-    """A pod's adapter, at the pod's own address."""
-    part = "legacy" if side == "legacy" else "blue"
-    ports = (f"--host={PODS[part]}", f"--port={HTTP}", f"--copies-port={COPIES}", f"--metrics-port={METRICS}")
-    return python(
-        f"adapter-{part}", "ferry.adapter", side, f"--policy={policy}", *ports, *more, **environment
-    )

@@ -1,0 +1,1 @@
+"""The drill: a real crossing on one machine, tried again and again, with everything that can go wrong."""
