@@ -6,6 +6,7 @@ configuration (``active: blue``) overrides both. Each is a pure function from sl
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,9 @@ class Slots:
         versions: digest of the model in each slot; None in an empty one.
         released: whether the slot that is not active may be filled anew.
         pin: all traffic goes here, whatever the step.
+        before: digest that is not new when it lies in the idle slot: it answered before, or was taken back.
+        judged: digest in the idle slot that gets copies of requests, so that it can be gated.
+        since: when the active version came to answer everything (ISO 8601); None if it was the first.
     """
 
     active: Slot
@@ -32,6 +36,21 @@ class Slots:
     step: int = 0
     released: bool = True
     pin: Slot | None = None
+    before: str | None = None
+    judged: str | None = None
+    since: str | None = None
+
+    @property
+    def candidate(self) -> str | None:
+        """Digest of a new version in the idle slot; None where there is none, or a pin overrides it."""
+        found = self.versions[self.idle]
+        old = found in {None, self.before, self.versions[self.active]}
+        return None if self.pin or old or not self.released else found
+
+    @property
+    def asked(self) -> str | None:
+        """Digest that evidence has to be about: the new version's if there is one, else the active one's."""
+        return self.candidate or self.versions[self.active]
 
     @property
     def idle(self) -> Slot:
@@ -44,6 +63,29 @@ class Slots:
         if self.pin is not None:
             return {self.pin: WHOLE, self.pin.other: 0}
         return {self.active: WHOLE - self.step, self.idle: self.step}
+
+
+def noted(slots: Slots) -> str:
+    """What the guard has to remember of it, as a text that stands in its route. Versions are read anew."""
+    keys = ("active", "step", "released", "before", "judged", "since")
+    return json.dumps({key: getattr(slots, key) for key in keys}, separators=(",", ":"))
+
+
+def recalled(text: str, versions: Mapping[Slot, str | None], wanted: Slot | None) -> Slots:
+    """What :func:`noted` wrote, with what the slots hold and which one is pinned now.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        found = json.loads(text)
+        step = int(found.pop("step"))
+        if step not in STEPS[:-1]:
+            raise ValueError(f"{step} is no step")
+        slots = Slots(Slot(found.pop("active")), versions, step, pin=wanted, **found)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a note about slots: {error!r}") from None
+    return slots
 
 
 def pin(slots: Slots, wanted: Slot | None) -> Slots | Refusal:
@@ -80,7 +122,8 @@ def shift(slots: Slots, evidence: Finding, *, warm: bool) -> Slots | Refusal:
     """The guard's hand, one step up; at 100 the slots change names and the old one is kept."""
     if slots.pin is not None:
         return Refusal(f"configuration pins {slots.pin}", "no weight moves", "Remove `active:` first.")
-    if slots.versions[slots.idle] is None or (slots.step == 0 and not slots.released):
+    new = slots.versions[slots.idle] not in {None, slots.before}
+    if not new or (slots.step == 0 and not slots.released):
         return Refusal(f"{slots.idle} holds nothing new", "no weight moves", "Let Argo CD fill it first.")
     if evidence.verdict is not Verdict.PASS:
         fact = f"the version in {slots.idle} is {evidence.verdict} ({evidence.why})"
@@ -91,7 +134,8 @@ def shift(slots: Slots, evidence: Finding, *, warm: bool) -> Slots | Refusal:
     step = STEPS[STEPS.index(slots.step) + 1]
     if step < WHOLE:
         return replace(slots, step=step)
-    return replace(slots, active=slots.idle, step=0, released=False)
+    old = slots.versions[slots.active]
+    return replace(slots, active=slots.idle, step=0, released=False, before=old, judged=None)
 
 
 def back(slots: Slots) -> Slots:
@@ -103,9 +147,10 @@ def back(slots: Slots) -> Slots:
     if slots.pin is not None:
         return slots
     if slots.step > 0:
-        return replace(slots, step=0)
+        return replace(slots, step=0, before=slots.versions[slots.idle], judged=None)
     if not slots.released:
-        return replace(slots, active=slots.idle, released=True)
+        bad = slots.versions[slots.active]
+        return replace(slots, active=slots.idle, released=True, before=bad, judged=None, since=None)
     return slots
 
 

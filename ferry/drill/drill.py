@@ -90,7 +90,8 @@ class Drill:
         """Weights that a guard has written, from its log."""
         lines = (self.field.spec.state / "logs" / f"{name}.log").read_text().splitlines()
         events = [json.loads(line) for line in lines if line.startswith("{")]
-        return [item for item in events if item["event"] == "weight"][since:]
+        moved = [item for item in events if item["event"] == "weight" and item["before"] != item["after"]]
+        return moved[since:]
 
 
 Row = Callable[[Drill, Phase], list[Check]]

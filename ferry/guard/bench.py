@@ -90,11 +90,12 @@ class Kept:
         """Two of each."""
         return [Pod(address, ready=True) for address in _PODS]
 
-    def write(
-        self, told: Migration, read: Read, weight: int, latched: int | None, *, opens: bool = False
-    ) -> None:
+    def versions(self) -> dict[Slot, str | None]:
+        """One model."""
+        return {Slot.BLUE: "sha256:1", Slot.GREEN: None}
+
+    def write(self, told: Migration, _: Read, weight: int, latched: int | None, **__: object) -> None:
         """Another weight."""
-        del read, opens
         self.version += 1
         self.item = json.dumps(route(told, weight, latched, self.version))
 
@@ -130,7 +131,7 @@ class Said:
         said = tuple(Answered.of(row) for row in rows)
         return Heard({"proxy": tries(text, begins, _PODS)}, said, said)
 
-    def finding(self, _: Migration) -> Finding:
+    def finding(self, *_: object) -> Finding:
         """No evidence: nothing rises meanwhile."""
         return NOTHING
 

@@ -5,6 +5,7 @@ Every write names the resourceVersion that was read, so of two that write at onc
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,9 @@ from urllib3.exceptions import HTTPError
 
 from ferry.guard.decide import LEASE, Lease
 from workloads.patterns import migration, routes
-from workloads.patterns.migration import Migration, Names
+from workloads.patterns.migration import VERSION, Migration, Names
 from workloads.patterns.routes import Read, Share
-from workloads.slots import Slots
+from workloads.slots import Slots, recalled
 from workloads.state import Slot
 
 PATIENCE = (1.0, 2.0)
@@ -68,6 +69,7 @@ class Cluster:
         self._core = client.CoreV1Api(api)
         self._leases = client.CoordinationV1Api(api)
         self._slices = client.DiscoveryV1Api(api)
+        self._apps = client.AppsV1Api(api)
         self._custom = client.CustomObjectsApi(api)
 
     def told(self) -> Migration:
@@ -101,18 +103,27 @@ class Cluster:
         self._custom.create_namespaced_custom_object(*self._place, body, _request_timeout=PATIENCE)
 
     def write(
-        self, told: Migration, read: Read, weight: int, latched: int | None, *, opens: bool = False
+        self,
+        told: Migration,
+        read: Read,
+        weight: int,
+        latched: int | None,
+        *,
+        opens: bool = False,
+        slots: Slots | None = None,
     ) -> None:
         """Other weights and the latch, in one patch.
 
         Args:
             opens: a route that warms up takes requests from now on.
+            slots: who answers within the platform; None leaves that as it was.
 
         Raises:
             ApiException: status :data:`LOST` if the route is no longer the one that was read.
         """
         warming = read.warming and not opens
-        body = routes.overlay(told, Share(weight, slots_of(told, read)), latched=latched, warming=warming)
+        share = Share(weight, slots or slots_of(told, read))
+        body = routes.overlay(told, share, latched=latched, warming=warming)
         change = {
             "metadata": {**body["metadata"], "resourceVersion": read.version},
             "spec": body["spec"],
@@ -164,6 +175,21 @@ class Cluster:
         else:
             self._leases.create_namespaced_lease(names.namespace, body, _request_timeout=PATIENCE)
 
+    def versions(self) -> dict[Slot, str | None]:
+        """Digest of the model in each slot; None in an empty one."""
+        return {slot: self._version(self.names.slot(slot)) for slot in Slot}
+
+    def _version(self, name: str) -> str | None:
+        try:
+            found = self._apps.read_namespaced_deployment(
+                name, self.names.namespace, _request_timeout=PATIENCE
+            )
+        except ApiException as error:
+            if error.status == _MISSING:
+                return None
+            raise
+        return (found.metadata.annotations or {}).get(VERSION)
+
     def pods(self, labels: Mapping[str, str], namespace: str | None = None) -> list[Pod]:
         """Pods behind the Services with these labels, as the endpoint slices say."""
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
@@ -180,14 +206,18 @@ class Cluster:
         return _GROUP, _VERSION, self.names.namespace, _PLURAL
 
 
-def slots_of(told: Migration, read: Read | None) -> Slots:
-    """Who answers within the platform: the pinned slot, or the one that has the most now; blue at first.
+def slots_of(told: Migration, read: Read | None, versions: Mapping[Slot, str | None] | None = None) -> Slots:
+    """Who answers within the platform: as the route's note says, under the pin of configuration.
 
-    Moving weight between slots is not done here yet: whoever has it keeps it.
+    Without a note it is the slot that has the most now, blue at first.
     """
+    holds = versions or dict.fromkeys(Slot)
+    if read is not None and read.slots:
+        with contextlib.suppress(ValueError):  # somebody edited it: what answers goes on answering
+            return recalled(read.slots, holds, told.active)
     within = read.within if read else {}
     most = max(Slot, key=lambda slot: (within.get(slot, 0), slot is Slot.BLUE))
-    return Slots(active=told.active or most, versions=dict.fromkeys(Slot), pin=told.active)
+    return Slots(active=told.active or most, versions=holds, pin=told.active)
 
 
 def connect(context: str | None = None, config_file: str | None = None) -> Any:

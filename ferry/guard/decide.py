@@ -8,7 +8,8 @@ update cannot make it believe in something that is not so. Rules, in this order:
 2. what it cannot see it does not change; blind to metrics for :data:`BLIND`, it goes back to 0;
 3. a weight above what configuration allows is lowered at once;
 4. an alarm, or a latch of this epoch, means 0; the latch is written in the same patch as the weight;
-5. it goes up one step, and only healthy, after :data:`DWELL`, on passing evidence, with warm capacity.
+5. a new version in the idle slot gets copies, then the platform's requests step by step, as carefully;
+6. it goes up one step, and only healthy, after :data:`DWELL`, on passing evidence, with warm capacity.
 
 Every write carries the resourceVersion that was read: of two guards that both believe to be alone, one is
 refused by the API server.
@@ -18,9 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from ferry.guard.detectors import DETECTORS
 from workloads.evidence import Finding, Verdict
+from workloads.slots import Slots, back, release, shift
+from workloads.stages import Refusal
 from workloads.state import Slot, Stage
 from workloads.traffic import STEPS, allowed, traffic
 
@@ -51,12 +55,14 @@ class Route:
 
     Attributes:
         warming: it takes no request yet.
+        within: percent of the platform's requests for each slot.
     """
 
     weight: int
     version: str
     latched_epoch: int | None = None
     warming: bool = False
+    within: Mapping[Slot, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,9 @@ class Seen:
     Attributes:
         warm: the slot that answers has room.
         known: every proxy has what the overlay leads to.
+        slots: who answers within the platform; None while that cannot be read.
+        idle_warm: the other slot has room too.
+        evidence: about the version that :attr:`workloads.slots.Slots.asked` names.
     """
 
     lease: Lease | None
@@ -112,6 +121,8 @@ class Seen:
     evidence: Finding
     warm: bool
     known: bool = False
+    slots: Slots | None = None
+    idle_warm: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,7 @@ class Memory:
         scores: points of each detector.
         rate: requests per second, smoothed over about a minute.
         blind_since: when it last lost sight of metrics; None while it sees.
-        moved_at: when it last saw the weight change.
+        moved_at: when it last saw a weight change; ``share`` is who had how much of the platform's then.
         weight, epoch: what it last saw; scores begin anew with an epoch, as its latch does.
     """
 
@@ -132,6 +143,7 @@ class Memory:
     moved_at: float | None = None
     weight: int | None = None
     epoch: int | None = None
+    share: tuple[Slot, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,7 @@ class SetWeight:
         latch: epoch that is latched by the same patch; None leaves the latch as it is.
         reason: for the event and the metric.
         opens: a route that warmed up takes requests from now on.
+        slots: who answers within the platform from now on; None leaves that as it is.
     """
 
     weight: int
@@ -163,6 +176,7 @@ class SetWeight:
     latch: int | None
     reason: str
     opens: bool = False
+    slots: Slots | None = None
 
 
 Action = Beat | Claim | SetWeight
@@ -189,6 +203,9 @@ def _watched(memory: Memory, seen: Seen, now: float) -> Memory:
     """Scores and clocks after this look."""
     if seen.route is not None and seen.route.weight != memory.weight:
         memory = replace(memory, weight=seen.route.weight, moved_at=now)
+    share = (seen.slots.active, seen.slots.step) if seen.slots else memory.share
+    if share != memory.share:
+        memory = replace(memory, share=share, moved_at=now)
     if seen.policy is not None and seen.policy.epoch != memory.epoch:
         memory = replace(memory, epoch=seen.policy.epoch, scores=Memory().scores)
     window = seen.window
@@ -218,10 +235,69 @@ def _change(memory: Memory, route: Route, policy: Policy, seen: Seen, now: float
         return SetWeight(route.weight, route.version, None, reason, opens=True) if seen.known else None
     latched = route.latched_epoch is not None and route.latched_epoch >= policy.epoch
     cause = alarm(memory)
-    lowered = _lowered(memory, route, policy, None if latched else cause, now)
+    fresh = None if latched else cause
+    lowered = _lowered(memory, route, policy, fresh, now)
+    if fresh:
+        lowered = _taken_back(lowered, route, policy, seen.slots, fresh)
+    lowered = lowered or _as_configured(route, seen.slots)
     if lowered or latched or cause or memory.blind_since is not None:
         return lowered or _back_to_floor(route, policy, latched=latched)
+    moved = _between_slots(memory, route, seen, now)
+    if moved or (seen.slots and seen.slots.candidate):
+        return moved
     return _raised(memory, route, allowed(policy.stage, policy.ceiling), seen, now)
+
+
+def _taken_back(
+    lowered: SetWeight | None, route: Route, policy: Policy, slots: Slots | None, cause: str
+) -> SetWeight | None:
+    """In trouble the version before answers again, in the same write; also where the old system sleeps."""
+    if slots is None or back(slots) == slots:
+        return lowered
+    if lowered is not None:
+        return replace(lowered, slots=back(slots))
+    return SetWeight(route.weight, route.version, policy.epoch, f"{cause} rose", slots=back(slots))
+
+
+def _as_configured(route: Route, slots: Slots | None) -> SetWeight | None:
+    """A pin that came or went since the route was written, at once and whatever else is the case."""
+    if slots is None or not route.weight or route.within in (None, slots.weights):
+        return None
+    reason = f"configuration pins {slots.pin}" if slots.pin else "nothing is pinned any more"
+    return SetWeight(route.weight, route.version, None, reason, slots=slots)
+
+
+def _between_slots(memory: Memory, route: Route, seen: Seen, now: float) -> SetWeight | None:
+    """A new version gets copies first, then step by step the platform's requests; the old one is kept."""
+    slots = seen.slots
+    if slots is None:
+        return None
+    if slots.candidate and slots.judged != slots.candidate:
+        reason, judged = f"a new version in {slots.idle} gets copies", replace(slots, judged=slots.candidate)
+        return SetWeight(route.weight, route.version, None, reason, slots=judged)
+    if memory.moved_at is None or now - memory.moved_at < DWELL:
+        return None
+    if slots.candidate:
+        moved = shift(slots, seen.evidence, warm=seen.idle_warm)
+    else:
+        moved = slots if slots.released else release(slots, seen.evidence)
+    if isinstance(moved, Refusal) or moved == slots:
+        return None
+    return SetWeight(route.weight, route.version, None, _said(slots, moved), slots=_dated(slots, moved, now))
+
+
+def _dated(slots: Slots, moved: Slots, now: float) -> Slots:
+    """With when the active version came to answer everything."""
+    if moved.active is slots.active:
+        return moved
+    return replace(moved, since=datetime.fromtimestamp(now, UTC).isoformat())
+
+
+def _said(slots: Slots, moved: Slots) -> str:
+    """What happens between the slots, for the log."""
+    if moved.released and not slots.released:
+        return f"{moved.idle} is released"
+    return ", ".join(f"{slot} {weight}%" for slot, weight in moved.weights.items())
 
 
 def _back_to_floor(route: Route, policy: Policy, *, latched: bool) -> SetWeight | None:

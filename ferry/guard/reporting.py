@@ -75,8 +75,9 @@ class Report:
             SCORE.labels(self.workload, name).set(score)
 
     def changed(self, before: int, after: int, reason: str) -> None:
-        """A weight that was written; one line for the log."""
-        CHANGES.labels(self.workload, "up" if after > before else "down").inc()
+        """A weight that was written, or only shares of slots; one line for the log."""
+        way = "between" if after == before else "up" if after > before else "down"
+        CHANGES.labels(self.workload, way).inc()
         say("weight", workload=self.workload, before=before, after=after, reason=reason)
 
     def waits(self) -> None:

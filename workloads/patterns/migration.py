@@ -23,6 +23,8 @@ MOUNT = "/etc/ferry"
 """Where adapters find it; the guard asks the API server, because a mounted one comes late."""
 WORKLOAD = "ferry.dev/workload"
 """Label of everything that belongs to a workload."""
+VERSION = "ferry.dev/model-digest"
+"""Annotation of a slot's Deployment: which version it holds."""
 PART = "app.kubernetes.io/component"
 """Label that says which part of it."""
 

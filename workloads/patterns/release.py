@@ -14,11 +14,8 @@ from infra.specs.triton import TritonSpec
 from infra.triton import pod, scaling
 from workloads.patterns import pods
 from workloads.patterns.fences import SLOTS
-from workloads.patterns.migration import Names
+from workloads.patterns.migration import VERSION, Names
 from workloads.state import Slot
-
-VERSION = "ferry.dev/model-digest"
-"""Annotation of a slot's Deployment: which version it holds."""
 
 
 class Packaged(Spec):

@@ -163,12 +163,13 @@ def read_password(secret_arn: str, key: str, region: str) -> list[Statement]:
 
 
 def guard_rules(names: Names) -> list[dict[str, Any]]:
-    """Rules of the guard's Role: its own overlay and lease, one ConfigMap to read, where the sides' pods are.
+    """Rules of the guard's Role: its own overlay and lease, one ConfigMap to read, which version each slot's
+    Deployment holds, where the sides' pods are.
 
     RBAC cannot bind ``create`` to a name; what it could create is bound to the workload's own namespace.
     """
     routes, leases = ["gateway.networking.k8s.io"], ["coordination.k8s.io"]
-    own, slots = [names.overlay], [name for slot in Slot for name in floors(names.slot(slot))]
+    own, slots = [names.overlay], [names.slot(slot) for slot in Slot]
     return [
         {
             "apiGroups": [""],
@@ -188,8 +189,3 @@ def guard_rules(names: Names) -> list[dict[str, Any]]:
 def guard_sight() -> list[dict[str, Any]]:
     """Rules in the Gateway's namespace: where the proxies are, whose figures it reads."""
     return [{"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list"]}]
-
-
-def floors(slot: str) -> tuple[str, str]:
-    """A slot's Deployments: its own, and the one that stays on on-demand nodes when the rest is on spot."""
-    return (slot, f"{slot}-floor")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workloads.patterns.migration import Migration, Names
-from workloads.slots import Slots
+from workloads.slots import Slots, noted
 from workloads.state import Slot
 from workloads.traffic import TABLE, WHOLE, Side, Up, traffic
 
@@ -31,6 +31,8 @@ there. A cluster answers only after its first health check, and until then reque
 takes get 503 (7 to 12 of 10,000 were lost that way)."""
 LATCH = "ferry.dev/latched-epoch"
 """Annotation of the overlay: the epoch that a rollback latched, written in one patch with the weights."""
+SLOTS = "ferry.dev/slots"
+"""Annotation of the overlay: which slot answers, and how far the other one has come; in the same patch."""
 PARTS = WHOLE * WHOLE
 """Weights of a route sum to this: percent of all requests times percent of the platform's own."""
 API_VERSION, KIND = "gateway.networking.k8s.io/v1", "HTTPRoute"
@@ -100,13 +102,11 @@ class Share:
 
     Attributes:
         step: the guard's own step, percent for the platform; stage and ceiling bound it.
-        slots: who answers within the platform.
-        candidate: the idle slot holds a version that is being judged: it gets copies too.
+        slots: who answers within the platform; a version that is being judged gets copies too.
     """
 
     step: int
     slots: Slots
-    candidate: bool = False
 
 
 def overlay(
@@ -121,7 +121,7 @@ def overlay(
         ValueError: ``share.step`` is not a step of the guard.
     """
     names = told.names
-    notes = {} if latched is None else {LATCH: str(latched)}
+    notes = {SLOTS: noted(share.slots), **({} if latched is None else {LATCH: str(latched)})}
     matches = [{"path": _prefix(path), "method": method} for path in paths(told) for method in _METHODS]
     if warming:
         matches = [{**match, "headers": [{"name": WARMING, "value": "true"}]} for match in matches]
@@ -180,7 +180,7 @@ def mirrors(told: Migration, share: Share) -> list[str]:
         found.append(names.legacy)
     if side is Side.PLATFORM:
         found.append(names.slot(_more(share.slots)))
-    if share.candidate:
+    if share.slots.judged:
         found.append(names.slot(_less(share.slots)))
     return list(dict.fromkeys(found))
 
@@ -195,6 +195,7 @@ class Read:
         version: resourceVersion; a write must name it.
         latched: epoch that is latched.
         warming: it takes no request yet.
+        slots: the guard's own note about them (:func:`workloads.slots.recalled`); empty if there is none.
     """
 
     weight: int
@@ -202,6 +203,7 @@ class Read:
     version: str
     latched: int | None
     warming: bool = False
+    slots: str = ""
 
 
 def read(names: Names, item: Mapping[str, Any]) -> Read:
@@ -212,11 +214,19 @@ def read(names: Names, item: Mapping[str, Any]) -> Read:
     slots = {slot: found.get(names.slot(slot), 0) for slot in Slot}
     share = sum(slots.values())
     within = {slot: weight * WHOLE // share if share else 0 for slot, weight in slots.items()}
-    note = (meta.get("annotations") or {}).get(LATCH)
+    notes = meta.get("annotations") or {}
+    latch = notes.get(LATCH)
     total = share + found.get(names.legacy, 0)
     weight = share * WHOLE // total if total else 0
     warming = any("headers" in match for match in rule.get("matches") or [])
-    return Read(weight, within, str(meta.get("resourceVersion", "")), int(note) if note else None, warming)
+    return Read(
+        weight,
+        within,
+        str(meta.get("resourceVersion", "")),
+        int(latch) if latch else None,
+        warming,
+        notes.get(SLOTS, ""),
+    )
 
 
 def backend(address: Any) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from ferry.guard.cluster import Held, Pod
+from ferry.guard.cluster import Held, Pod, slots_of
 from ferry.guard.counting import Heard, Tries
 from ferry.guard.decide import BLIND, DWELL, LEASE, Lease
-from ferry.guard.loop import Guard
+from ferry.guard.loop import HOLDS_S, Guard
 from ferry.guard.reporting import SILENCE_S, Report
 from ferry.guard.safety import RollbackError, Watchdog, roll_back
 from workloads.catalogue import CATALOGUE
@@ -24,7 +24,7 @@ from workloads.evidence import Finding, Verdict
 from workloads.patterns import migration, routes
 from workloads.patterns.migration import EvidencePlace, Migration, Names, Way
 from workloads.patterns.routes import Read, Share
-from workloads.slots import Slots
+from workloads.slots import Slots, recalled
 from workloads.stages import Recorded
 from workloads.state import Slot, Stage
 
@@ -48,6 +48,7 @@ class Store:
     lease: Held = field(default_factory=lambda: Held(None, "", None))
     down: bool = False
     version: int = 0
+    models: dict[Slot, str | None] = field(default_factory=lambda: dict.fromkeys(Slot))
     meddler: int = 0
     """So many writes are preceded by somebody else's."""
 
@@ -65,7 +66,14 @@ class Store:
         self._keep(routes.overlay(policy, Share(0, slots), latched=latched, warming=True))
 
     def write(
-        self, policy: Migration, read: Read, weight: int, latched: int | None, *, opens: bool = False
+        self,
+        policy: Migration,
+        read: Read,
+        weight: int,
+        latched: int | None,
+        *,
+        opens: bool = False,
+        slots: Slots | None = None,
     ) -> None:
         self._up()
         if self.meddler:
@@ -73,9 +81,13 @@ class Store:
             self._keep(self.item or {})
         if read.version != str(self.version):
             raise ApiException(status=409)
-        slots = Slots(Slot.BLUE, dict.fromkeys(Slot))
+        slots = slots or slots_of(policy, read)
         warming = read.warming and not opens
         self._keep(routes.overlay(policy, Share(weight, slots), latched=latched, warming=warming))
+
+    def versions(self) -> dict[Slot, str | None]:
+        self._up()
+        return self.models
 
     def held(self) -> Held:
         self._up()
@@ -119,6 +131,7 @@ class World:
     deaf: bool = False
     knows: bool = True
     evidence: Finding = PASS
+    asked: str | None = None
     guard: Guard = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +146,8 @@ class World:
         proxy = None if self.deaf else Tries(self.good + self.bad, self.bad, self.knows)
         return Heard({"proxy": proxy}, (), ())
 
-    def finding(self, _: Migration) -> Finding:
+    def finding(self, _: Migration, model: str | None = None, __: str | None = None) -> Finding:
+        self.asked = model
         return self.evidence
 
     def live(self, seconds: float, *, bad: float = 0.0, guard: Guard | None = None) -> None:
@@ -236,6 +250,89 @@ def test_of_two_guards_one_acts_and_the_other_takes_over_when_it_is_gone(world: 
     world.live(LEASE + 3, guard=other)
     world.live(2, bad=1.0, guard=other)
     assert world.store.seen == (0, 1)
+
+
+V1, V2 = "sha256:1", "sha256:2"
+
+
+def within(world: World) -> tuple[dict[Slot, int], Slots]:
+    """Percent of each slot, and the guard's note."""
+    read = routes.read(world.store.names, world.store.item or {})
+    return dict(read.within), recalled(read.slots, world.store.models, None)
+
+
+@pytest.fixture
+def served(world: World) -> World:
+    """The platform answers everything, from blue."""
+    world.store.policy = told(Stage.PLATFORM, None)
+    world.store.models = {Slot.BLUE: V1, Slot.GREEN: None}
+    world.live(2)
+    raised(world, 100)
+    world.live(2)
+    return world
+
+
+def test_a_new_version_is_gated_then_takes_over_step_by_step_and_the_old_one_is_kept(served: World) -> None:
+    """C6: Argo CD fills the idle slot, the guard moves the weight; evidence has to be about that version."""
+    served.evidence = Finding(verdict=Verdict.NO_DATA, why="")
+    served.store.models = {Slot.BLUE: V1, Slot.GREEN: V2}
+    served.live(HOLDS_S + 2 * DWELL)
+    share, slots = within(served)
+    assert (share, slots.judged, served.asked) == ({Slot.BLUE: 100, Slot.GREEN: 0}, V2, V2)
+    filters = (served.store.item or {})["spec"]["rules"][0]["filters"]
+    assert "churn-green" in [item["requestMirror"]["backendRef"]["name"] for item in filters]
+    served.evidence = PASS
+    seen = []
+    for seconds in (2, *[DWELL + 1] * 4):
+        served.live(seconds)
+        seen.append(within(served)[0][Slot.GREEN])
+    assert seen == [1, 5, 25, 50, 100]
+    slots = within(served)[1]
+    assert (slots.active, slots.released, slots.judged) == (Slot.GREEN, False, None)
+    assert served.store.seen == (100, None)
+
+
+def test_the_old_version_is_released_on_evidence_since_the_new_one_answers_everything(served: World) -> None:
+    """C6: and a version that has answered before is not new when it still lies there."""
+    served.store.models = {Slot.BLUE: V1, Slot.GREEN: V2}
+    while within(served)[1].active is Slot.BLUE:
+        served.live(1)
+    assert within(served)[1].released is False
+    served.evidence = Finding(verdict=Verdict.STALE, why="")
+    served.live(2 * DWELL)
+    assert within(served)[1].released is False
+    served.evidence = PASS
+    served.live(DWELL + 1)
+    assert within(served)[1].released
+    served.live(4 * DWELL)
+    assert within(served)[0] == {Slot.BLUE: 0, Slot.GREEN: 100}
+
+
+def test_in_trouble_the_version_before_answers_again_also_where_the_old_system_sleeps(served: World) -> None:
+    """C8: in one write, latched; the version that was taken back stays back after the epoch was raised."""
+    served.store.models = {Slot.BLUE: V1, Slot.GREEN: V2}
+    served.store.policy = told(Stage.RETIRED, None)
+    served.live(HOLDS_S + 3 * (DWELL + 1))
+    assert within(served)[0][Slot.GREEN] == 25
+    before = served.store.version
+    served.live(3, bad=0.5)
+    assert (within(served)[0], served.store.version) == ({Slot.BLUE: 100, Slot.GREEN: 0}, before + 1)
+    assert served.store.seen == (100, 1)
+    served.store.policy = told(Stage.RETIRED, None, epoch=2)
+    served.live(4 * DWELL)
+    assert within(served)[0] == {Slot.BLUE: 100, Slot.GREEN: 0}
+
+
+def test_a_pin_overrides_argo_cd_and_the_guard_and_a_restarted_guard_goes_on(served: World) -> None:
+    """C6: who moves what stands in the route, not in the guard."""
+    served.store.models = {Slot.BLUE: V1, Slot.GREEN: V2}
+    served.live(HOLDS_S + 2 * (DWELL + 1))
+    served.guard = served.another("a")
+    served.live(HOLDS_S + DWELL + 1)
+    assert within(served)[0][Slot.GREEN] == 25
+    served.store.policy = served.store.policy.model_copy(update={"active": Slot.BLUE})
+    served.live(3 * DWELL)
+    assert within(served)[0] == {Slot.BLUE: 100, Slot.GREEN: 0}
 
 
 def test_a_write_that_came_second_is_made_again_after_a_fresh_look(world: World) -> None:

@@ -10,7 +10,7 @@ from infra.deploying.manifests import ALLOWED
 from infra.specs.triton import ModelSpec, TritonSpec
 from tests.workloads.patterns.ground import IMAGE, made
 from workloads.patterns import pods, release
-from workloads.patterns.migration import Names
+from workloads.patterns.migration import VERSION, Names
 from workloads.state import Slot, Stage
 
 FRAUD = Names("fraud-detection")
@@ -77,7 +77,7 @@ def test_each_slots_pods_are_its_own(index: int) -> None:
 def test_another_version_is_another_pod_and_says_so() -> None:
     """C6: what the guard reads to know which version a slot holds."""
     one, two = versions()[0], versions(digit="2")[0]
-    assert one["metadata"]["annotations"][release.VERSION] == spec().model.digest
+    assert one["metadata"]["annotations"][VERSION] == spec().model.digest
     assert one["spec"]["template"] != two["spec"]["template"]
 
 

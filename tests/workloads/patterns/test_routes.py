@@ -6,6 +6,7 @@ Proves the numbers and the names. That the real Envoy obeys is proved with the r
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -162,7 +163,7 @@ def test_base_route_leads_to_the_old_system_until_it_sleeps(stage: Stage, leads_
 def test_copies_go_where_the_designs_table_says(stage: Stage, copies: list[str]) -> None:
     """C6."""
     assert routes.mirrors(told(stage, 1), share()) == copies
-    judged = Share(0, share().slots, candidate=True)
+    judged = Share(0, replace(share().slots, judged="v2"))
     assert routes.mirrors(told(stage, 1), judged) == [*copies, "fraud-detection-green"]
 
 
