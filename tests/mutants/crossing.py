@@ -231,6 +231,61 @@ STEPPING = (
     ),
 )
 
+_LOOP = "tests/ferry/guard/test_loop.py::test"
+
+SLOTS = (
+    Mutant(
+        "C6",
+        _DECIDE,
+        "if route.warming:",
+        "if route.warming and seen.known:",
+        "tests/ferry/guard/test_decide.py::test_a_new_route_takes_no_request_before_every_proxy_knows_it",
+    ),
+    Mutant(
+        "C6",
+        "ferry/guard/counting.py",
+        "knows=bool(warming) and not any(warming)",
+        "knows=bool(warming)",
+        "tests/ferry/guard/test_counting.py::test_a_proxy_knows_the_route_once_its_clusters_were_looked_at",
+    ),
+    Mutant(
+        "C6",
+        "workloads/slots.py",
+        "old = found in {None, self.before, self.versions[self.active]}",
+        "old = found in {None, self.versions[self.active]}",
+        f"{_LOOP}_the_old_version_is_released_on_evidence_since_the_new_one_answers_everything",
+    ),
+    Mutant(
+        "C6",
+        _DECIDE,
+        "lowered = lowered or _as_configured(route, seen.slots)",
+        "pass",
+        f"{_LOOP}_a_pin_overrides_argo_cd_and_the_guard_and_a_restarted_guard_goes_on",
+    ),
+    Mutant(
+        "C8",
+        _DECIDE,
+        "if slots is None or back(slots) == slots:",
+        "if slots is None or back(slots) != slots:",
+        f"{_LOOP}_in_trouble_the_version_before_answers_again_also_where_the_old_system_sleeps",
+    ),
+    Mutant(
+        "C8",
+        "workloads/patterns/rights.py",
+        '"resourceNames": own, "verbs": ["get", "patch"]}',
+        '"resourceNames": own, "verbs": ["get", "patch", "update"]}',
+        "tests/workloads/patterns/test_rights.py::test_guard_changes_its_overlay_and_nothing_else",
+    ),
+    Mutant(
+        "C8",
+        "ferry/drill/figures.py",
+        "max(tried) - min(wrong)",
+        "max(wrong) - min(wrong)",
+        "tests/ferry/drill/test_figures.py"
+        "::test_a_failure_lasts_from_the_first_bad_answer_to_the_last_that_the_platform_had_a_hand_in",
+    ),
+)
+
 BATCH = (
     Mutant(
         "C9",
@@ -255,4 +310,4 @@ BATCH = (
     ),
 )
 
-MUTANTS = (*BATCH, *STEPPING, *GATES, *GUARD, *FLEET, *WORKLOADS, *STAGES, *EVIDENCE)
+MUTANTS = (*BATCH, *SLOTS, *STEPPING, *GATES, *GUARD, *FLEET, *WORKLOADS, *STAGES, *EVIDENCE)
