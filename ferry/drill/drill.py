@@ -54,6 +54,7 @@ class Drill:
         self.field.weigh(weight if weight in STEPS else 0)
         if weight not in STEPS:
             self.field.weigh(weight, by_hand=True)
+        until(lambda: not self.field.warming(), 30.0)
         time.sleep(SETTLES_S)
         return now
 

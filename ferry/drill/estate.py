@@ -83,7 +83,6 @@ class Estate:
         for part in ("legacy", *Slot):
             self._service(now, part)
         self.tell(now)
-        self._apply(routes.API_VERSION, routes.KIND, self._meta(now, names.base), spec=routes.base(now))
         policy = {"spec": routes.policy(now)}
         self._apply(
             f"{manifests.EXTENSION}/v1alpha1", "BackendTrafficPolicy", self._meta(now, names.base), **policy
@@ -91,6 +90,7 @@ class Estate:
 
     def tell(self, now: Migration) -> None:
         """What a `pulumi up` writes about the stage."""
+        self._apply(routes.API_VERSION, routes.KIND, self._meta(now, now.names.base), spec=routes.base(now))
         self._apply("v1", "ConfigMap", self._meta(now, now.names.migration), data=migration.data(now))
 
     def _way_in(self) -> None:

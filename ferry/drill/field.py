@@ -108,7 +108,7 @@ class Field:
     def define(self, now: Migration) -> None:
         """Objects only."""
         estate.definitions(self.spec, self.client)
-        until(self._served, 20)
+        until(self._served)
         Estate(self.spec, self.client, ("legacy", *self.slots)).build(now)
         self._install()
         self.policy.write_text(migration.data(now)[migration.POLICY])
@@ -198,6 +198,14 @@ class Field:
             return
         self.cluster.write(self.cluster.told(), routes.read(NAMES, item), weight, latched)
 
+    def stale_write(self, item: dict[str, Any]) -> int:
+        """Status of a write by somebody who read the route before it changed."""
+        try:
+            self.cluster.write(self.cluster.told(), routes.read(NAMES, item), 50, None)
+        except ApiException as error:
+            return int(error.status)
+        return httpx.codes.OK
+
     def ask(self, key: str) -> int:
         """One request; its status, 0 if nothing came."""
         tensor = {"name": "x", "shape": [1, 2], "datatype": "FP32", "data": [0.5, 1.0]}
@@ -258,6 +266,10 @@ class Field:
         """Weight and latch, as the route says."""
         found = routes.read(NAMES, self.overlay())
         return {"weight": found.weight, "latched": found.latched}
+
+    def warming(self) -> bool:
+        """Whether the guard's route takes no request yet."""
+        return routes.read(NAMES, self.overlay()).warming
 
     def get(self, url: str) -> str:
         """What is there; empty if nothing is."""

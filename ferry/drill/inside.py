@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ from workloads.state import Stage
 
 SLOTS = ("blue", "green")
 _TOOLS = (Tool.ENVOY, Tool.ENVOY_GATEWAY, Tool.APISERVER)
+_BY_HAND = 130
 _SIMULATED = (
     "healthy hours: drawn at random, through the guard's detectors",
     "the ten healthy minutes before each failure: fed to the guard, not waited for",
@@ -53,15 +55,21 @@ def main(argument: str) -> int:
     """Run the rows, write the report, say the verdict: 0 all held, 1 something did not."""
     options, console = Options.model_validate_json(argument), Console(stderr=True)
     began, started = time.monotonic(), datetime.now(UTC)
-    with tempfile.TemporaryDirectory(prefix="ferry-drill-", delete=not options.keep) as state:
-        try:
-            with opened(Path(state) / "state", SLOTS) as (field, world), Show(console).live() as show:
-                report = run(options, Drill(field, world, options.runs), show, started)
-        except (IsolationError, ProcessError, WorldError, TimeoutError) as error:
-            console.print(f"The drill could not begin: {error}", style="red", highlight=False, markup=False)
-            return 1
+    state = Path(tempfile.mkdtemp(prefix="ferry-drill-"))
+    try:
+        with opened(state, SLOTS) as (field, world), Show(console).live() as show:
+            report = run(options, Drill(field, world, options.runs), show, started)
+    except (IsolationError, ProcessError, WorldError, TimeoutError) as error:
+        console.print(f"The drill could not begin: {error}", style="red", highlight=False, markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print(f"Ended by hand; what was seen until then is in {options.report}.", highlight=False)
+        return _BY_HAND
+    finally:
         if options.keep:
-            console.print(f"logs: {state}", highlight=False, soft_wrap=True)
+            console.print(f"logs: {state / 'logs'}", highlight=False, soft_wrap=True)
+        else:
+            shutil.rmtree(state, ignore_errors=True)
     write(report, options.report)
     verdict(console, options.report, report)
     console.print(f"{(time.monotonic() - began) / 60:.1f} minutes", highlight=False)

@@ -133,18 +133,19 @@ def split(drill: Drill) -> list[Check]:
             until(lambda: holder(field) not in {None, "", _name(first)}, 3 * LEASE)
             drill.feel("errors")
             first.process.send_signal(signal.SIGCONT)
+            before = field.overlay()
             drill.lowered(_SOON_S)
             time.sleep(SETTLES_S)
+            late = field.stale_write(before)
             mine, theirs = len(drill.changes()) - mine, len(drill.changes("second"))
             seen = f"{state(field, drill.epoch)}, written {mine + theirs} time"
     finally:
         field.stop("second")
         drill.feel("well")
         until(lambda: holder(field) == _name(first), 3 * LEASE)
-    said = f"the one that woke wrote {mine}, its successor {theirs}"
-    return judged(
-        "split", "two guards believe to be alone", "0%, latched, written 1 time", seen, answers, said
-    )
+    said = f"the one that woke wrote {mine}, its successor {theirs}; a write on an older reading got {late}"
+    acted, wanted = "a guard stands still, another takes over, the first wakes", "0%, latched, written 1 time"
+    return judged("split", acted, wanted, seen, answers, said)
 
 
 def half_applied(drill: Drill) -> list[Check]:

@@ -12,15 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
-from kubernetes.client.exceptions import ApiException
 
 from ferry.drill.estate import WORKLOAD, told
-from ferry.drill.field import NAMES, Field, note, opened, until, written
+from ferry.drill.field import Field, note, opened, until, written
 from ferry.drill.moving import switched
 from ferry.guard.safety import Watchdog
-from workloads.patterns import routes
 from workloads.state import Stage
 
 REQUESTS, SWITCHES = 10_000, 20
@@ -105,7 +102,7 @@ class Crossing:
         self.seen["after_rollback"] = field.read()
         before = field.overlay()
         field.weigh(25, latched=2)
-        self.seen["stale_write"] = stale_write(field, before)
+        self.seen["stale_write"] = field.stale_write(before)
         Watchdog(field.cluster, silence_s=0.0).step()
         self.seen["after_watchdog"] = field.read()
 
@@ -114,15 +111,6 @@ class Crossing:
         self.seen["dump"] = self.field.dump()
         self.field.stop("legacy", "blue")  # they write what waits
         self.seen["recorded"] = written(self.field)
-
-
-def stale_write(field: Field, item: dict[str, Any]) -> int:
-    """Status of a write by somebody who read the route before it changed."""
-    try:
-        field.cluster.write(field.cluster.told(), routes.read(NAMES, item), 50, None)
-    except ApiException as error:
-        return int(error.status)
-    return httpx.codes.OK
 
 
 def main(out: Path, state: Path) -> int:
