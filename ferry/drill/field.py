@@ -43,7 +43,7 @@ STATISTICS = f"http://{PODS['proxy']}:19001/stats/prometheus"
 _PATIENCE_S = 5.0
 
 
-def until(done: Callable[[], Any], seconds: float = 60.0) -> float:
+def until(done: Callable[[], Any], seconds: float = 120.0) -> float:
     """Seconds until it was so.
 
     Raises:

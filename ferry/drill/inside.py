@@ -107,7 +107,7 @@ def arrive(field: Field) -> None:
     field.practised = True
     field.build(told(Stage.SHADOW, None))
     until(field.cluster.overlay)
-    until(lambda: field.arrived() and field.by_overlay(), 90.0)
+    until(lambda: field.arrived() and field.by_overlay())
 
 
 def summed(options: Options, drill: Drill, checks: list[Check], started: datetime, boot: float) -> Report:

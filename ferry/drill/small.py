@@ -41,7 +41,7 @@ class Crossing:
     def build(self) -> None:
         """What `pulumi up` makes, and what pods run, but for the guard."""
         self.field.build(told(Stage.SHADOW, None), guarded=False)
-        self.seen["answers_s"] = until(self.field.arrived, 90.0)
+        self.seen["answers_s"] = until(self.field.arrived)
 
     def switch(self) -> None:
         """Many requests; under them the guard comes, makes its route, and its weight moves many times."""
@@ -73,7 +73,7 @@ class Crossing:
         self.seen["before_kill"] = field.read()
         field.kill("blue", "model-blue")
         self.seen["killed_at"] = time.monotonic()
-        self.seen["lowered_s"] = until(lambda: field.read()["weight"] == 0, 60.0)
+        self.seen["lowered_s"] = until(lambda: field.read()["weight"] == 0)
         self.seen["after_kill"] = field.read()
         self.seen["killed"] = load.answers()
         self.seen["statistics"] = [line for line in field.statistics().splitlines() if "endpoint" in line]
@@ -83,9 +83,9 @@ class Crossing:
         field = self.field
         for name in ("model-blue", "blue"):
             field.start(name)
-        until(lambda: field.ready("blue"), 30)
+        until(lambda: field.ready("blue"))
         field.weigh(25, latched=1)
-        self.seen["relowered_s"] = until(lambda: field.read()["weight"] == 0, 60.0)
+        self.seen["relowered_s"] = until(lambda: field.read()["weight"] == 0)
 
     def roll_back(self) -> None:
         """By hand, with the guard dead; then the watchdog alone."""
