@@ -98,8 +98,7 @@ class Load:
         return [Answer(*row) for row in json.loads(self.out.read_text())]
 
 
-def load(name: str, out: Path, url: str, host: str, count: int, *more: str) -> Command:
-    """Ask so many times; see :mod:`ferry.drill.load`."""
-    return python(
-        f"load-{name}", "ferry.drill.load", url, host, str(out), f"--count={count}", f"--prefix={name}", *more
-    )
+def load(name: str, out: Path, url: str, host: str, *more: str) -> Command:
+    """Ask; see :mod:`ferry.drill.load`."""
+    own = (url, host, str(out), f"--prefix={name}")
+    return python(f"load-{name}", "ferry.drill.load", *own, *more)
