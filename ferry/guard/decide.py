@@ -263,7 +263,7 @@ def _as_configured(route: Route, slots: Slots | None) -> SetWeight | None:
     """A pin that came or went since the route was written, at once and whatever else is the case."""
     if slots is None or not route.weight or route.within in (None, slots.weights):
         return None
-    reason = f"configuration pins {slots.pin}" if slots.pin else "nothing is pinned any more"
+    reason = f"configuration pins {slots.pin}" if slots.pin else "shares as they were noted"
     return SetWeight(route.weight, route.version, None, reason, slots=slots)
 
 
