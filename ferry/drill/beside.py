@@ -57,7 +57,8 @@ def copies(drill: Drill, phase: Phase) -> list[Check]:
     """Copies of all requests to a healthy shadow and to a slow one, block by block."""
     field = drill.field
     drill.stand(Stage.SHADOW, None, 0)
-    well, ill, missing, shed = [], [], 0, 0
+    p99: dict[bool, list[float]] = {False: [], True: []}
+    missing, shed = 0, 0
     for number in range(drill.runs):
         for slow in (False, True):
             phase.note(f"run {number + 1}, {'slow' if slow else 'healthy'} shadow")
@@ -65,23 +66,31 @@ def copies(drill: Drill, phase: Phase) -> list[Check]:
             before = mirrored(drill)
             answers = field.load("copied", f"--rate={_COPIES_PACE}", "--at-once=64", count=_COPIED).answers()
             drill.note(answers, lost(answers))
-            with contextlib.suppress(TimeoutError):  # what never arrives is the figure
-                until(lambda before=before: sum(mirrored(drill)) - sum(before) >= _COPIED, 5.0)
+            _await(drill, sum(before) + _COPIED)
             arrived, turned = (now - then for now, then in zip(mirrored(drill), before, strict=True))
             drill.counted["mirrored"] += int(arrived)
-            (ill if slow else well).append(percentile(times(answers, beside=False), TAIL))
+            p99[slow].append(percentile(times(answers, beside=False), TAIL))
             missing += _COPIED - int(arrived + (turned if slow else 0))
             shed += int(turned)
-    ratio = Spread(tuple(bad / good for bad, good in zip(ill, well, strict=True)))
+    ratio = Spread(tuple(ill / well for well, ill in zip(p99[False], p99[True], strict=True)))
     asked = 2 * _COPIED * drill.runs
     said = "copies that did not arrive: at a healthy shadow none is missing, a slow one counts those it sheds"
     detail = [f"{asked:,} requests, {shed:,} copies shed by the slow shadow and counted"]
     slower = "callers' p99 with a slow shadow, as a multiple of that with a healthy one"
-    both = [f"healthy: {Spread(tuple(well)).told('ms')}", f"slow: {Spread(tuple(ill)).told('ms')}"]
+    both = [
+        f"healthy: {Spread(tuple(p99[False])).told('ms')}",
+        f"slow: {Spread(tuple(p99[True])).told('ms')}",
+    ]
     return [
         Claim("drill.copies.missing", "C6", said).equal(0, missing, "copies", detail),
         Claim("drill.copies.slow", "C6", slower).at_most(SLOWER, round(ratio.p50, 2), "times", both),
     ]
+
+
+def _await(drill: Drill, total: float) -> None:
+    """Give copies that are under way a moment; what never arrives is the figure."""
+    with contextlib.suppress(TimeoutError):
+        until(lambda: sum(mirrored(drill)) >= total, 5.0)
 
 
 def mirrored(drill: Drill) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ferry.drill.drill import RATE, Drill
+from ferry.drill.estate import PATIENT
 from ferry.drill.figures import Detection, Spread, detection, elsewhere, false_hours
 from ferry.guard.counting import DECIDES
 from ferry.rehearsal.show import Phase
@@ -102,10 +103,13 @@ def tried(drill: Drill, phase: Phase, failure: Failure) -> list[Check]:
 def once(drill: Drill, failure: Failure) -> tuple[list[str], list[str]] | None:
     """One try: keys that the platform was asked, and those it failed; None if something else was first."""
     field = drill.field
-    slo = OBJECTIVE if failure.kind == "slow" else None
-    drill.stand(Stage.CANARY, 50, WEIGHT, **({"slo": slo} if slo else {}))
-    pace = {"pace_s": PACE_S, "slow_s": PACE_S * TIMES_SLOWER} if slo else {}
-    drill.feel(failure.before[0], share=failure.before[1], **pace)
+    paced = failure.kind == "slow"
+    drill.stand(Stage.CANARY, 50, WEIGHT, OBJECTIVE if paced else PATIENT)
+    kind, share = failure.before
+    if paced:
+        drill.feel(kind, share=share, pace_s=PACE_S, slow_s=PACE_S * TIMES_SLOWER)
+    else:
+        drill.feel(kind, share=share)
     drill.practise()
     before, mark = len(drill.changes()), field.since("blue")["next"]
     if field.read()["weight"] != WEIGHT:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ferry.drill.estate import PATIENT, WORKLOAD, told
@@ -41,8 +42,8 @@ class Drill:
     world: World
     runs: int
     epoch: int = 1
-    counted: Counter[str] = field(default_factory=Counter)
-    times: dict[str, list[float]] = field(default_factory=dict)
+    counted: Counter[str] = dataclasses.field(default_factory=Counter)
+    times: dict[str, list[float]] = dataclasses.field(default_factory=dict)
 
     def stand(self, stage: Stage, ceiling: int | None, weight: int, slo: Slo = PATIENT) -> Migration:
         """Everything that runs is well, the workload stands there, and the platform has so much."""
@@ -64,8 +65,7 @@ class Drill:
         dead = [name for name, child in field.running.items() if not child.running]
         for name in dead:
             field.start(name)
-        for part in ("legacy", *field.slots):
-            until(lambda part=part: field.ready(part), 60.0)
+        until(lambda: all(field.ready(part) for part in ("legacy", *field.slots)))
 
     def feel(self, kind: str, slot: str = "blue", **more: float) -> None:
         """How a slot's model feels from now on."""

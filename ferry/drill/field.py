@@ -141,12 +141,13 @@ class Field:
         if name.startswith("model-"):
             return programs.model(name, self.ports[name.removeprefix("model-")], *more)
         if name == "guard" and self.practised:
-            own = (WORKLOAD, self.kubeconfig, str(self.ports["report"]))
-            return programs.python(name, "ferry.drill.practised", *own, **self.aws)
+            port = str(self.ports["report"])
+            own: tuple[str, ...] = ("ferry.drill.practised", WORKLOAD, self.kubeconfig, port)
+            return programs.python(name, *own, **self.aws)
         if name in ("guard", "second"):
-            port = self.ports["report" if name == "guard" else name]
-            own = ("guard", WORKLOAD, "--host=127.0.0.1", f"--metrics-port={port}", config)
-            return programs.python(name, "ferry.guard", *own, *more, **self.aws)
+            port = f"--metrics-port={self.ports['report' if name == 'guard' else name]}"
+            own = ("ferry.guard", "guard", WORKLOAD, "--host=127.0.0.1", port, config)
+            return programs.python(name, *own, *more, **self.aws)
         if name == "watchdog":
             return programs.python(name, "ferry.guard", "watchdog", WORKLOAD, config, *more)
         if name in self.slots:

@@ -74,6 +74,12 @@ def switches(drill: Drill, phase: Phase) -> list[Check]:
     ]
 
 
+def more(field: Field, part: str, traffic: str, count: float) -> float:
+    """Seconds until a side has answered so many more requests or copies."""
+    before = field.live(part, traffic)
+    return until(lambda: field.live(part, traffic) >= before + count)
+
+
 def kills(drill: Drill, phase: Phase) -> list[Check]:
     """The platform dies while it has a share of the requests."""
     checks = [retries(drill.field)]
@@ -95,9 +101,8 @@ def _killed(drill: Drill, share: int) -> tuple[list[Any], float]:
     field = drill.field
     stage, ceiling = (Stage.CANARY, 50) if share <= max(STEPS) else (Stage.PLATFORM, None)
     drill.stand(stage, ceiling, share)
-    before = field.live("blue")
     load = field.load("killed", f"--rate={RATE}", "--at-once=64")
-    until(lambda: field.live("blue") >= before + _ANSWERED)
+    more(field, "blue", "live", _ANSWERED)
     field.kill("blue", "model-blue")
     seconds = drill.lowered()
     time.sleep(SETTLES_S)
@@ -124,11 +129,9 @@ def arrivals(drill: Drill, phase: Phase) -> list[Check]:
         field.forget()
         time.sleep(SETTLES_S)
         load = field.load("arrival", f"--rate={RATE}", "--at-once=64")
-        asked = field.live("legacy")
-        until(lambda asked=asked: field.live("legacy") > asked + RATE / 4)
+        more(field, "legacy", "live", RATE / 4)
         field.start("guard")
-        before = field.live("blue", "mirror")
-        took.append(until(lambda before=before: field.live("blue", "mirror") > before, 60.0))
+        took.append(more(field, "blue", "mirror", 1))
         time.sleep(SETTLES_S)
         answers = load.end()
         total, gone = total + len(answers), gone + lost(answers)

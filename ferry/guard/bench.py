@@ -170,24 +170,28 @@ def decided(count: int) -> None:
         step("bench", memory, seen, 1.0)
 
 
+def stepped(made: list[Guard]) -> None:
+    """One step of each."""
+    for guard in made:
+        guard.step()
+
+
 def measured(count: int) -> Size:
     """One row."""
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     made = guards(count)
-    for guard in made:
-        guard.step()
+    stepped(made)
     held = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    for guard in made:
-        guard.step()
+    stepped(made)
     told = made[0].cluster.told()
     overlay = len(made[0].cluster.item)  # type: ignore[attr-defined] # a Kept, see above
     both = overlay + len(json.dumps(routes.base(told)))
     return Size(
         workloads=count,
         decision_s=cpu(lambda: decided(count)),
-        reconcile_s=cpu(lambda: [guard.step() for guard in made]),
+        reconcile_s=cpu(lambda: stepped(made)),
         memory_mb=held / 1e6,
         routes=2 * count,
         routes_mb=both * count / 1e6,

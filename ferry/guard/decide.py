@@ -203,9 +203,9 @@ def _watched(memory: Memory, seen: Seen, now: float) -> Memory:
     """Scores and clocks after this look."""
     if seen.route is not None and seen.route.weight != memory.weight:
         memory = replace(memory, weight=seen.route.weight, moved_at=now)
-    share = (seen.slots.active, seen.slots.step) if seen.slots else memory.share
-    if share != memory.share:
-        memory = replace(memory, share=share, moved_at=now)
+    within = (seen.slots.active, seen.slots.step) if seen.slots else memory.share
+    if within != memory.share:
+        memory = replace(memory, share=within, moved_at=now)
     if seen.policy is not None and seen.policy.epoch != memory.epoch:
         memory = replace(memory, epoch=seen.policy.epoch, scores=Memory().scores)
     window = seen.window

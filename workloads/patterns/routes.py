@@ -122,7 +122,9 @@ def overlay(
     """
     names = told.names
     notes = {SLOTS: noted(share.slots), **({} if latched is None else {LATCH: str(latched)})}
-    matches = [{"path": _prefix(path), "method": method} for path in paths(told) for method in _METHODS]
+    matches: list[dict[str, Any]] = [
+        {"path": _prefix(path), "method": method} for path in paths(told) for method in _METHODS
+    ]
     if warming:
         matches = [{**match, "headers": [{"name": WARMING, "value": "true"}]} for match in matches]
     rule: dict[str, Any] = {"matches": matches, "backendRefs": references(told, share)}

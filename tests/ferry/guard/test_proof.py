@@ -114,7 +114,7 @@ def test_a_store_that_hangs_never_holds_the_guard_up() -> None:
     release = threading.Event()
 
     class Hangs:
-        def finding(self, _: Migration) -> Finding:
+        def finding(self, *_: object, **__: object) -> Finding:
             release.wait(30)
             return Finding(verdict=Verdict.PASS, why="at last")
 
@@ -126,3 +126,19 @@ def test_a_store_that_hangs_never_holds_the_guard_up() -> None:
     aside.pool = ThreadPoolExecutor(1)
     assert aside.finding(told()).verdict is Verdict.PASS
     assert aside.finding(told(ceiling=25)).verdict is Verdict.NO_DATA
+
+
+def test_evidence_about_another_version_or_from_before_it_answered_does_not_count(aws: Any) -> None:
+    """C6, C7: a new version in a slot is judged by its own evidence, and released by what was made since."""
+    put(aws, NOW - timedelta(hours=1), *BOTH)
+
+    def found(model: str, since: datetime | None = None) -> Verdict:
+        return (
+            Proof(aws, SPEC, clock=lambda: NOW)
+            .finding(told(5), model, since.isoformat() if since else None)
+            .verdict
+        )
+
+    assert found(f"sha256:{'2' * 64}") is Verdict.PASS
+    assert found(f"sha256:{'4' * 64}") is Verdict.MISMATCH
+    assert found(f"sha256:{'2' * 64}", NOW - timedelta(minutes=5)) is Verdict.STALE
