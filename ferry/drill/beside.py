@@ -77,10 +77,8 @@ def copies(drill: Drill, phase: Phase) -> list[Check]:
     said = "copies that did not arrive: at a healthy shadow none is missing, a slow one counts those it sheds"
     detail = [f"{asked:,} requests, {shed:,} copies shed by the slow shadow and counted"]
     slower = "callers' p99 with a slow shadow, as a multiple of that with a healthy one"
-    both = [
-        f"healthy: {Spread(tuple(p99[False])).told('ms')}",
-        f"slow: {Spread(tuple(p99[True])).told('ms')}",
-    ]
+    both = [f"healthy: {Spread(tuple(p99[False])).told('ms')}"]
+    both += [f"slow: {Spread(tuple(p99[True])).told('ms')}"]
     return [
         Claim("drill.copies.missing", "C6", said).equal(0, missing, "copies", detail),
         Claim("drill.copies.slow", "C6", slower).at_most(SLOWER, round(ratio.p50, 2), "times", both),
