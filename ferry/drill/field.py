@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import httpx
+import psutil
 from kubernetes.client.exceptions import ApiException
 
 from ferry.drill import estate, programs
@@ -318,6 +319,16 @@ class Field:
         wanted = f'endpoint_rq_success{{envoy_cluster_name="httproute/{WORKLOAD}/{NAMES.overlay}/rule/0"'
         lines = [line for line in self.statistics().splitlines() if wanted in line]
         return any(float(line.rsplit(" ", 1)[1]) > 0 for line in lines)
+
+    def cpu(self) -> dict[str, float]:
+        """CPU seconds of everything that runs below this process, by program; its own as ``driver``."""
+        found = {"driver": sum(psutil.Process().cpu_times()[:2])}
+        names = {child.pid: name for name, child in self.running.items()}
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                name = names.get(process.pid) or process.name()
+                found[name] = round(found.get(name, 0.0) + sum(process.cpu_times()[:2]), 1)
+        return found
 
     def dump(self) -> dict[str, Any]:
         """What Envoy was really told."""

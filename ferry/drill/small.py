@@ -108,6 +108,7 @@ class Crossing:
 
     def gather(self) -> None:
         """What Envoy was told, and what both sides wrote down."""
+        self.seen["cpu"] = self.field.cpu()
         self.seen["dump"] = self.field.dump()
         self.field.stop("legacy", "blue")  # they write what waits
         self.seen["recorded"] = written(self.field)

@@ -159,117 +159,117 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
+def watched() -> World:
     found = World(Store(told()))
     found.store.create(found.store.policy, latched=None)
     return found
 
 
-def raised(world: World, weight: int) -> None:
-    read = routes.read(world.store.names, world.store.item or {})
-    world.store.write(world.store.policy, read, weight, None)
+def raised(watched: World, weight: int) -> None:
+    read = routes.read(watched.store.names, watched.store.item or {})
+    watched.store.write(watched.store.policy, read, weight, None)
 
 
 def test_a_guard_makes_its_route_when_models_stand_and_not_before() -> None:
     """C6."""
-    world = World(Store(told(Stage.FRONTED, None)))
-    world.live(3)
-    assert world.store.item is None
-    world.store.policy = told(Stage.SHADOW, None)
-    world.live(1)
-    assert world.store.seen == (0, None)
+    watched = World(Store(told(Stage.FRONTED, None)))
+    watched.live(3)
+    assert watched.store.item is None
+    watched.store.policy = told(Stage.SHADOW, None)
+    watched.live(1)
+    assert watched.store.seen == (0, None)
 
 
 def test_a_new_route_is_for_nobody_until_every_proxy_knows_it() -> None:
     """C6: callers stay with the base route meanwhile; a rollback in between changes nothing of that."""
-    world = World(Store(told(Stage.SHADOW, None)), knows=False)
-    world.live(5)
-    assert routes.read(world.store.names, world.store.item or {}).warming
-    roll_back(world.store)  # type: ignore[arg-type] # stands for the cluster
-    assert routes.read(world.store.names, world.store.item or {}).warming
-    world.knows = True
-    world.live(1)
-    assert not routes.read(world.store.names, world.store.item or {}).warming
+    watched = World(Store(told(Stage.SHADOW, None)), knows=False)
+    watched.live(5)
+    assert routes.read(watched.store.names, watched.store.item or {}).warming
+    roll_back(watched.store)  # type: ignore[arg-type] # stands for the cluster
+    assert routes.read(watched.store.names, watched.store.item or {}).warming
+    watched.knows = True
+    watched.live(1)
+    assert not routes.read(watched.store.names, watched.store.item or {}).warming
 
 
-def test_a_route_that_somebody_deleted_comes_back_latched(world: World) -> None:
+def test_a_route_that_somebody_deleted_comes_back_latched(watched: World) -> None:
     """C8: with the route its latch would be gone, and a rollback undone by a deletion."""
-    world.live(2)
-    world.store.item = None
-    world.live(1)
-    assert world.store.seen == (0, 1)
-    world.live(3 * DWELL)
-    assert world.store.seen == (0, 1)
+    watched.live(2)
+    watched.store.item = None
+    watched.live(1)
+    assert watched.store.seen == (0, 1)
+    watched.live(3 * DWELL)
+    assert watched.store.seen == (0, 1)
 
 
-def test_healthy_with_evidence_it_rises_to_the_ceiling(world: World) -> None:
+def test_healthy_with_evidence_it_rises_to_the_ceiling(watched: World) -> None:
     """C6, C7."""
-    world.live(4 * DWELL)
-    assert world.store.seen == (25, None)
+    watched.live(4 * DWELL)
+    assert watched.store.seen == (25, None)
 
 
-def test_without_evidence_it_stays(world: World) -> None:
+def test_without_evidence_it_stays(watched: World) -> None:
     """C7."""
-    world.evidence = Finding(verdict=Verdict.STALE, why="")
-    world.live(4 * DWELL)
-    assert world.store.seen == (0, None)
+    watched.evidence = Finding(verdict=Verdict.STALE, why="")
+    watched.live(4 * DWELL)
+    assert watched.store.seen == (0, None)
 
 
-def test_errors_that_callers_never_saw_take_the_traffic_away_and_latch_in_one_write(world: World) -> None:
+def test_errors_that_callers_never_saw_take_the_traffic_away_and_latch_in_one_write(watched: World) -> None:
     """C8."""
-    raised(world, 25)
-    world.live(30)
-    before = world.store.version
-    world.live(2, bad=1.0)
-    assert (world.store.seen, world.store.version) == ((0, 1), before + 1)
-    world.live(3 * DWELL)
-    assert world.store.seen == (0, 1), "latched until a reviewed change raises the epoch"
-    world.store.policy = told(epoch=2)
-    world.live(2 * DWELL)
-    assert world.store.seen[0] > 0
+    raised(watched, 25)
+    watched.live(30)
+    before = watched.store.version
+    watched.live(2, bad=1.0)
+    assert (watched.store.seen, watched.store.version) == ((0, 1), before + 1)
+    watched.live(3 * DWELL)
+    assert watched.store.seen == (0, 1), "latched until a reviewed change raises the epoch"
+    watched.store.policy = told(epoch=2)
+    watched.live(2 * DWELL)
+    assert watched.store.seen[0] > 0
 
 
-def test_blind_it_goes_back_without_a_latch(world: World) -> None:
+def test_blind_it_goes_back_without_a_latch(watched: World) -> None:
     """C8: no data is not healthy, and no fault of the platform either."""
-    raised(world, 25)
-    world.live(5)
-    world.deaf = True
-    world.live(BLIND + 2)
-    assert world.store.seen == (0, None)
+    raised(watched, 25)
+    watched.live(5)
+    watched.deaf = True
+    watched.live(BLIND + 2)
+    assert watched.store.seen == (0, None)
 
 
-def test_of_two_guards_one_acts_and_the_other_takes_over_when_it_is_gone(world: World) -> None:
+def test_of_two_guards_one_acts_and_the_other_takes_over_when_it_is_gone(watched: World) -> None:
     """C8: split brain; the second waits for the first one's lease, and its own report says that it lives."""
-    raised(world, 25)
-    other = world.another("b")
+    raised(watched, 25)
+    other = watched.another("b")
     for _ in range(60):
-        world.live(0.5)
-        world.live(0.5, guard=other)
-    assert world.store.lease.lease is not None
-    assert (world.store.lease.lease.holder, other.report.alive) == ("a", True)
-    world.live(LEASE + 3, guard=other)
-    world.live(2, bad=1.0, guard=other)
-    assert world.store.seen == (0, 1)
+        watched.live(0.5)
+        watched.live(0.5, guard=other)
+    assert watched.store.lease.lease is not None
+    assert (watched.store.lease.lease.holder, other.report.alive) == ("a", True)
+    watched.live(LEASE + 3, guard=other)
+    watched.live(2, bad=1.0, guard=other)
+    assert watched.store.seen == (0, 1)
 
 
 V1, V2 = "sha256:1", "sha256:2"
 
 
-def within(world: World) -> tuple[dict[Slot, int], Slots]:
+def within(watched: World) -> tuple[dict[Slot, int], Slots]:
     """Percent of each slot, and the guard's note."""
-    read = routes.read(world.store.names, world.store.item or {})
-    return dict(read.within), recalled(read.slots, world.store.models, None)
+    read = routes.read(watched.store.names, watched.store.item or {})
+    return dict(read.within), recalled(read.slots, watched.store.models, None)
 
 
 @pytest.fixture
-def served(world: World) -> World:
+def served(watched: World) -> World:
     """The platform answers everything, from blue."""
-    world.store.policy = told(Stage.PLATFORM, None)
-    world.store.models = {Slot.BLUE: V1, Slot.GREEN: None}
-    world.live(2)
-    raised(world, 100)
-    world.live(2)
-    return world
+    watched.store.policy = told(Stage.PLATFORM, None)
+    watched.store.models = {Slot.BLUE: V1, Slot.GREEN: None}
+    watched.live(2)
+    raised(watched, 100)
+    watched.live(2)
+    return watched
 
 
 def test_a_new_version_is_gated_then_takes_over_step_by_step_and_the_old_one_is_kept(served: World) -> None:
@@ -335,47 +335,47 @@ def test_a_pin_overrides_argo_cd_and_the_guard_and_a_restarted_guard_goes_on(ser
     assert within(served)[0] == {Slot.BLUE: 100, Slot.GREEN: 0}
 
 
-def test_a_write_that_came_second_is_made_again_after_a_fresh_look(world: World) -> None:
+def test_a_write_that_came_second_is_made_again_after_a_fresh_look(watched: World) -> None:
     """C8: a half-applied update cannot be written over."""
-    raised(world, 25)
-    world.live(5)
-    world.store.meddler = 2
-    world.live(4, bad=1.0)
-    assert world.store.seen == (0, 1)
+    raised(watched, 25)
+    watched.live(5)
+    watched.store.meddler = 2
+    watched.live(4, bad=1.0)
+    assert watched.store.seen == (0, 1)
 
 
-def test_while_the_api_server_is_down_it_does_not_say_that_it_lives(world: World) -> None:
+def test_while_the_api_server_is_down_it_does_not_say_that_it_lives(watched: World) -> None:
     """C8: the watchdog and the kubelet would else believe a guard that can do nothing."""
-    world.live(5)
-    world.store.down = True
-    world.live(SILENCE_S + 1)
-    assert not world.guard.report.alive
-    world.store.down = False
-    world.live(2)
-    assert world.guard.report.alive
+    watched.live(5)
+    watched.store.down = True
+    watched.live(SILENCE_S + 1)
+    assert not watched.guard.report.alive
+    watched.store.down = False
+    watched.live(2)
+    assert watched.guard.report.alive
 
 
 # Without a guard
 
 
-def test_rollback_needs_no_guard_and_is_latched(world: World) -> None:
+def test_rollback_needs_no_guard_and_is_latched(watched: World) -> None:
     """C8."""
-    raised(world, 25)
-    rolled = roll_back(world.store)  # type: ignore[arg-type]
-    assert (rolled.before, rolled.after, world.store.seen) == (25, 0, (0, 1))
-    world.live(3 * DWELL)
-    assert world.store.seen == (0, 1), "a guard that comes back respects it"
+    raised(watched, 25)
+    rolled = roll_back(watched.store)  # type: ignore[arg-type]
+    assert (rolled.before, rolled.after, watched.store.seen) == (25, 0, (0, 1))
+    watched.live(3 * DWELL)
+    assert watched.store.seen == (0, 1), "a guard that comes back respects it"
 
 
-def test_rollback_gets_through_against_somebody_who_writes_too(world: World) -> None:
+def test_rollback_gets_through_against_somebody_who_writes_too(watched: World) -> None:
     """C8."""
-    raised(world, 25)
-    world.store.meddler = 4
-    assert roll_back(world.store).after == 0  # type: ignore[arg-type]
-    raised(world, 25)
-    world.store.meddler = 99
+    raised(watched, 25)
+    watched.store.meddler = 4
+    assert roll_back(watched.store).after == 0  # type: ignore[arg-type]
+    raised(watched, 25)
+    watched.store.meddler = 99
     with pytest.raises(RollbackError, match=r"so it was not rolled back\. Find who writes it"):
-        roll_back(world.store)  # type: ignore[arg-type]
+        roll_back(watched.store)  # type: ignore[arg-type]
 
 
 def test_rollback_never_sends_callers_to_an_old_system_that_sleeps() -> None:
@@ -387,33 +387,33 @@ def test_rollback_never_sends_callers_to_an_old_system_that_sleeps() -> None:
     assert store.seen == (100, None)
 
 
-def test_watchdog_lowers_the_weight_of_a_guard_that_fell_silent_and_only_then(world: World) -> None:
+def test_watchdog_lowers_the_weight_of_a_guard_that_fell_silent_and_only_then(watched: World) -> None:
     """C8: silence of the guard says nothing about the platform, so nothing is latched."""
-    raised(world, 25)
-    store: Any = world.store
-    dog = Watchdog(store, clock=lambda: world.now)
+    raised(watched, 25)
+    store: Any = watched.store
+    dog = Watchdog(store, clock=lambda: watched.now)
     for _ in range(30):
-        world.live(1)
+        watched.live(1)
         assert dog.step() is None
-    world.now += SILENCE_S - 1
+    watched.now += SILENCE_S - 1
     assert dog.step() is None
-    world.now += 2
+    watched.now += 2
     assert dog.step() is not None
-    assert world.store.seen == (0, None)
+    assert watched.store.seen == (0, None)
     assert dog.step() is None, "there is nothing left to lower"
 
 
 def test_watchdog_does_not_believe_a_guard_that_renews_its_lease_and_makes_no_whole_step(
-    world: World,
+    watched: World,
 ) -> None:
     """C8: a lease that is renewed says that a thread runs, not that anything is looked at."""
-    raised(world, 25)
-    store: Any = world.store
-    dog = Watchdog(store, clock=lambda: world.now)
-    world.live(3)
+    raised(watched, 25)
+    store: Any = watched.store
+    dog = Watchdog(store, clock=lambda: watched.now)
+    watched.live(3)
     dog.step()
     for _ in range(int(SILENCE_S) + 2):
-        world.now += 1
-        world.store.claim("a", world.now, world.store.lease, world.store.lease.stepped)
+        watched.now += 1
+        watched.store.claim("a", watched.now, watched.store.lease, watched.store.lease.stepped)
         dog.step()
-    assert world.store.seen == (0, None)
+    assert watched.store.seen == (0, None)
