@@ -52,6 +52,7 @@ class Drill:
         self.epoch += 1
         now = told(stage, ceiling, self.epoch, slo)
         self.field.tell(now)
+        until(self.field.cluster.overlay)
         self.field.weigh(weight if weight in STEPS else 0)
         if weight not in STEPS:
             self.field.weigh(weight, by_hand=True)

@@ -320,6 +320,10 @@ class Field:
         lines = [line for line in self.statistics().splitlines() if wanted in line]
         return any(float(line.rsplit(" ", 1)[1]) > 0 for line in lines)
 
+    def has_overlay(self) -> bool:
+        """Whether Envoy has anything of the guard's route."""
+        return f"httproute/{WORKLOAD}/{NAMES.overlay}/" in self.statistics()
+
     def cpu(self) -> dict[str, float]:
         """CPU seconds of everything that runs below this process, by program; its own as ``driver``."""
         found = {"driver": sum(psutil.Process().cpu_times()[:2])}

@@ -127,15 +127,19 @@ def arrivals(drill: Drill, phase: Phase) -> list[Check]:
         drill.stand(Stage.SHADOW, None, 0)
         field.stop("guard")
         field.forget()
-        time.sleep(SETTLES_S)
+        until(lambda: not field.has_overlay())
         load = field.load("arrival", f"--rate={RATE}", "--at-once=64")
         more(field, "legacy", "live", RATE / 4)
         field.start("guard")
-        took.append(more(field, "blue", "mirror", 1))
+        took.append(until(lambda: field.cluster.overlay() and not field.warming()))
+        more(field, "blue", "mirror", 1)
         time.sleep(SETTLES_S)
         answers = load.end()
         total, gone = total + len(answers), gone + lost(answers)
         drill.note(answers, lost(answers))
     said = "requests lost when the guard's route appears under load"
-    detail = [f"{total:,} requests", f"until copies came: {Spread(tuple(took)).told('s')}"]
+    detail = [
+        f"{total:,} requests",
+        f"from the guard's start to the open route: {Spread(tuple(took)).told('s')}",
+    ]
     return [Claim("drill.arrival.lost", "C6", said).equal(0, gone, "requests", detail)]
