@@ -170,7 +170,7 @@ def test_copies_go_where_the_designs_table_says(stage: Stage, copies: list[str])
 def test_latch_is_written_with_the_weights() -> None:
     """C8: one object, one patch: there is no moment with the one and without the other."""
     item = overlay(told(Stage.CANARY, 5), share(0), latched=2)
-    assert item["metadata"]["annotations"] == {LATCH: "2"}
+    assert item["metadata"]["annotations"][LATCH] == "2"
     assert refs(item)["fraud-detection-legacy"] == PARTS
 
 
