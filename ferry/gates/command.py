@@ -146,6 +146,7 @@ def run(
         serving=tracker.serving(spec.name),
         runs=(tracker.runs(spec.name, Side.LEGACY), tracker.runs(spec.name, Side.PLATFORM)),
         compared=store.compared(spec.name),
+        exported=store.exported(spec.name),
     )
     where = Where(str(settings.environment), state.stage, state.ceiling)
     return judge(spec, where, kinds_from(spec, state), measured, now)

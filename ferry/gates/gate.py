@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ferry.gates import checks
+from ferry.gates import checks, exported
 from ferry.gates.checks import Compared, TrainingRun
+from ferry.gates.exported import Exported
 from ferry.gates.power import MULTIPLICITY
 from ferry.gates.rows import COVERED, Joined, Side, join
 from workloads.evidence import UNKNOWN, Check, Evidence, Kind, Verdict
@@ -28,6 +29,7 @@ class Measured:
         serving: digest of the model that the registry calls serving; None if no registry was asked.
         runs: training runs of the old side and the new one.
         compared: reads of each feature from both stores.
+        exported: the old system's archive; None if there is none.
     """
 
     legacy: Side
@@ -36,6 +38,7 @@ class Measured:
     serving: str | None = None
     runs: tuple[Sequence[TrainingRun], Sequence[TrainingRun]] = ((), ())
     compared: Mapping[str, Compared] | None = None
+    exported: Exported | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def judge(
         found.append(checks.training(*measured.runs, spec.tolerances.training_time))
     if Kind.FEATURES in kinds:
         found += checks.features(spec.features, measured.compared or {})
+    if Kind.EXPORT in kinds:
+        found.append(exported.export(measured.exported))
     found += [_unmeasured(kind) for kind in sorted(kinds - {check.kind for check in found})]
     return Evidence(
         workload=spec.name,

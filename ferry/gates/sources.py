@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import httpx
 
 from ferry.gates.checks import Compared, TrainingRun
+from ferry.gates.exported import MANIFEST, Exported, held
 from ferry.gates.rows import RowsError
 from stacks.settings import Settings
 from stacks.shelf import ALGORITHM, bucket_of, path_of, signing_key_of
@@ -99,6 +100,7 @@ class Store:
     """The environment's evidence store: what adapters recorded, and what gates found.
 
     ``predictions/<workload>/<side>/*.jsonl``, ``labels/<workload>/*.jsonl``,
+    ``exports/<workload>/…`` (:mod:`ferry.gates.exported`),
     ``features/<workload>/*.json`` (``{feature: {"reads", "different"}}``) and ``gates/<workload>/*.json``.
     """
 
@@ -122,6 +124,12 @@ class Store:
                 total[name] = Compared(before.reads + item["reads"], before.different + item["different"])
         return total
 
+    def exported(self, workload: str) -> Exported | None:
+        """What the old system's archive holds, read back file by file; None if there is none."""
+        folder = f"exports/{workload}/"
+        found = {key.removeprefix(folder): body for key, body in self._bodies(folder)}
+        return held(found) if MANIFEST in found else None
+
     def put(self, evidence: Evidence) -> str:
         """Sign evidence and put it where its digest says; gives its address."""
         kms, s3 = self.session.client("kms"), self.session.client("s3")
@@ -141,7 +149,10 @@ class Store:
             yield from (line for line in text.splitlines() if line.strip())
 
     def _objects(self, prefix: str) -> Iterator[tuple[str, str]]:
+        yield from ((key, body.decode()) for key, body in self._bodies(prefix))
+
+    def _bodies(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         s3, bucket = self.session.client("s3"), bucket_of(self.settings)
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         for item in (item for page in pages for item in page.get("Contents", [])):
-            yield item["Key"], s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+            yield item["Key"], s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()

@@ -13,6 +13,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from workloads.evidence import UNKNOWN
 from workloads.patterns import programs
 from workloads.patterns.migration import Names
 from workloads.state import Slot
@@ -23,7 +24,7 @@ PODS = {
     "guard": programs.guard(NAMES),
     "watchdog": programs.watchdog(NAMES),
     "legacy adapter": programs.legacy_adapter(),
-    "recorder": programs.recorder(Slot.BLUE),
+    "recorder": programs.recorder(Slot.BLUE, UNKNOWN),
     "batch": programs.batch_adapter("legacy"),
     "drift": programs.drift(NAMES),
 }

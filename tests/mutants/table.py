@@ -7,6 +7,7 @@ from rotting.
 from __future__ import annotations
 
 from tests.mutants import assessing, crossing, delivering, judging, patterns, reconciling, reporting
+from tests.mutants.archived import ARCHIVED
 from tests.mutants.charted import CHARTED
 from tests.mutants.guarded import FENCED, WATCHED
 from tests.mutants.keeping import (
@@ -314,6 +315,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *AUDIT_MUTANTS,
     *SERVED,
     *crossing.MUTANTS,
+    *ARCHIVED,
     *patterns.MUTANTS,
     *judging.MUTANTS,
     *assessing.MUTANTS,

@@ -85,9 +85,14 @@ def watchdog(place: Place) -> dict[str, Any]:
     return made
 
 
-def recorder(place: Place, slot: Any) -> dict[str, Any]:
-    """The container before a slot's server, in the same pod: it answers callers and records what was said."""
-    return _served(_container(place, "recorder", programs.recorder(slot), cpu="250m", memory="256Mi"))
+def recorder(place: Place, slot: Any, digest: str) -> dict[str, Any]:
+    """The container before a slot's server, in the same pod: it answers callers and records what was said.
+
+    Args:
+        digest: of the version in the slot; what it says is recorded under this name.
+    """
+    arguments = programs.recorder(slot, digest)
+    return _served(_container(place, "recorder", arguments, cpu="250m", memory="256Mi"))
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,14 @@ def legacy_adapter() -> list[str]:
     return ["adapter", "legacy", *_listening()]
 
 
-def recorder(slot: Slot) -> list[str]:
-    """Before a slot's server, in its pod: records what it says, since Triton records nothing."""
-    return ["adapter", "platform", f"--slot={slot}", f"--upstream=http://127.0.0.1:{TRITON}", *_listening()]
+def recorder(slot: Slot, digest: str) -> list[str]:
+    """Before a slot's server, in its pod: records what it says, since Triton records nothing.
+
+    Args:
+        digest: of the version that the slot holds; evidence is about it.
+    """
+    upstream = f"--upstream=http://127.0.0.1:{TRITON}"
+    return ["adapter", "platform", f"--slot={slot}", upstream, f"--model={digest}", *_listening()]
 
 
 def batch_adapter(side: str) -> list[str]:

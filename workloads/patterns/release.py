@@ -85,7 +85,7 @@ def _deployment(
     names, (replicas, digest) = place.names, scale
     own = {**template["metadata"]["labels"], **labels(names, slot), "ferry.dev/deployment": name}
     inner = template["spec"]
-    recorder = pods.recorder(place, slot)
+    recorder = pods.recorder(place, slot, digest)
     scratch = {item["name"] for item in inner["volumes"]} >= {"scratch"}
     inner |= {
         "serviceAccountName": names.slots,

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ferry.adapter.inference import dense
 from ferry.gates.checks import TrainingRun
 from ferry.gates.gate import Measured, Where, judge, verdict
 from ferry.gates.rows import Prediction, Side
@@ -119,13 +120,13 @@ def test_a_sabotaged_model_is_refused_by_the_real_gate(sabotage: str) -> None:
 
 
 def test_old_endpoint_speaks_its_own_language() -> None:
-    """D: what the adapter translates from."""
-    rows = inference.input_fn(json.dumps({"instances": sides.unseen().rows[:3].tolist()}))
+    """D: what the adapter really sends is what it reads."""
+    rows = inference.input_fn(dense(sides.unseen().rows[:3].tolist()))
     body, kind = inference.output_fn(inference.predict_fn(rows, sides.legacy()))
     assert kind == "application/json"
     assert len(json.loads(body)["predictions"]) == 3
     with pytest.raises(ValueError, match="10 features"):
-        inference.input_fn('{"instances": [[1, 2]]}')
+        inference.input_fn(dense([[1, 2]]))
     with pytest.raises(ValueError, match="not understood"):
         inference.input_fn("1,2", "text/csv")
 

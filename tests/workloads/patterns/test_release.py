@@ -91,3 +91,12 @@ def test_every_request_passes_the_recorder() -> None:
             if port["name"] == pods.PORT
         ]
         assert answering == ["recorder"]
+
+
+def test_what_a_slot_says_is_recorded_under_its_versions_digest() -> None:
+    """C7: evidence is about the model that stands in the slot, and about no other."""
+    for item in (item for item in everything() if item["kind"] == "Deployment"):
+        boxes = item["spec"]["template"]["spec"]["containers"]
+        (recorder,) = [box for box in boxes if box["name"] == "recorder"]
+        digest = item["metadata"]["annotations"][release.VERSION]
+        assert f"--model={digest}" in recorder["args"]

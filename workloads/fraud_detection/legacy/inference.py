@@ -1,6 +1,7 @@
 """SageMaker's endpoint: the four functions that its container calls. Its schema is its own, not Triton's.
 
-A request is ``{"instances": [[…ten features…], …]}``, an answer ``{"predictions": [0.013, …]}``.
+A request is ``{"instances": [{"features": […ten…]}, …]}``, the dense form of SageMaker's "common data
+formats", an answer ``{"predictions": [0.013, …]}``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def input_fn(body: str | bytes, content_type: str = JSON) -> Any:
     """
     if content_type != JSON:
         raise ValueError(f"{content_type} is not understood; send {JSON}")
-    rows = np.array(json.loads(body)["instances"], dtype=np.float32)
+    rows = np.array([item["features"] for item in json.loads(body)["instances"]], dtype=np.float32)
     if rows.shape[1:] != (COLUMNS,):
         raise ValueError(f"a payment has {COLUMNS} features, not {rows.shape[1:]}")
     return rows
