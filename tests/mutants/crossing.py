@@ -100,8 +100,8 @@ STAGES = (
     Mutant(
         "C6",
         _SLOTS,
-        "return replace(slots, active=slots.idle, step=0, released=False)",
-        "return replace(slots, active=slots.idle, step=0, released=True)",
+        "step=0, released=False, before=old",
+        "step=0, released=True, before=old",
         "tests/workloads/test_slots.py::test_a_version_goes_up_step_by_step_and_the_old_one_stays",
     ),
 )

@@ -18,8 +18,8 @@ ROUTES = (
     Mutant(
         "C6",
         _ROUTES,
-        "for path in paths(told) for method in _METHODS]",
-        "for path in paths(told) for method in _METHODS[:0]]",
+        "for path in paths(told) for method in _METHODS",
+        "for path in paths(told) for method in _METHODS[:0]",
         f"{_PROVES}_overlay_is_the_more_specific_of_two_routes_for_the_same_paths",
     ),
     Mutant(
