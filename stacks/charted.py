@@ -1,4 +1,4 @@
-"""Services that come as charts of others (B5, B8, B9, B11), wired to one environment."""
+"""Services that come as charts of others (B5, B7, B8, B9, B11), wired to one environment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from infra.deploying import ArgoCd, ArgoCdArgs, ArgoWorkflows, ArgoWorkflowsArgs
 from infra.gpu import Gpu, GpuArgs
 from infra.logs import Logs, LogsArgs
 from infra.specs.storage import Purpose
+from infra.watching.component import Watching, WatchingArgs
 from stacks.foundation import Foundation
 from stacks.settings import Settings
 from workloads.catalogue import CATALOGUE
@@ -31,6 +32,7 @@ class Charted:
         gpu: GPUs offered, measured and checked.
         argo_cd: models as Applications.
         argo_workflows: workflows of one's own.
+        watching: metrics, alerts and dashboards.
     """
 
     cluster_services: ClusterServices | None
@@ -38,17 +40,20 @@ class Charted:
     gpu: Gpu | None
     argo_cd: ArgoCd | None
     argo_workflows: ArgoWorkflows | None
+    watching: Watching | None
 
 
 def build(settings: Settings, foundation: Foundation) -> Charted:
     """Registers the services that the rollout switches on."""
     builder, on = _Builder(settings, foundation), settings.enabled
+    cluster_services = builder.cluster_services() if "cluster_services" in on else None
     return Charted(
-        cluster_services=builder.cluster_services() if "cluster_services" in on else None,
+        cluster_services=cluster_services,
         logs=builder.logs() if "central_logs" in on else None,
         gpu=builder.gpu() if "gpu_monitoring" in on else None,
         argo_cd=builder.argo_cd() if "deployment_sync" in on else None,
         argo_workflows=builder.argo_workflows() if "custom_workflows" in on else None,
+        watching=builder.watching(cluster_services) if "basic_metrics" in on else None,
     )
 
 
@@ -56,7 +61,7 @@ class _Builder:
     """One environment's charted services."""
 
     def __init__(self, settings: Settings, foundation: Foundation) -> None:
-        self._spec = settings.services
+        self._spec, self._enabled = settings.services, settings.enabled
         self._base = foundation
         self._nodes: list[pulumi.Resource] = [*foundation.cluster.ready, *foundation.karpenter.pools]
         self._replicas = 2 if "high_availability" in settings.enabled else 1
@@ -109,3 +114,20 @@ class _Builder:
             replicas=self._replicas,
         )
         return ArgoWorkflows("argo-workflows", args, base.inside())
+
+    def watching(self, cluster_services: ClusterServices | None) -> Watching | None:
+        """None only without its settings or the cluster's services, which a rule refuses before this."""
+        base, spec = self._base, self._spec.watching
+        if spec is None or cluster_services is None:
+            return None
+        args = WatchingArgs(
+            scope=base.scope,
+            spec=spec,
+            identity=base.cluster.identity,
+            key=base.keys.data,
+            secrets=cluster_services.secrets,
+            nodes=self._nodes,
+            replicas=self._replicas,
+            capabilities=self._enabled,
+        )
+        return Watching("watching", args, base.inside())

@@ -146,10 +146,12 @@ def _waits(base: Foundation, above: Services) -> list[pulumi.Resource]:
     """The cluster, its nodes, and the definitions that routes are made of."""
     gateway = above.gateway.ready if above.gateway else []
     argo = [above.charted.argo_cd.project] if above.charted.argo_cd else []
+    watching = [above.charted.watching.operator] if above.charted.watching else []
     return [
         *base.cluster.ready,
         *base.karpenter.pools,
         base.namespaces.made[PIPELINES],
         *gateway,
         *argo,
+        *watching,
     ]

@@ -72,7 +72,9 @@ CAPABILITIES: Mapping[str, Capability] = {
     "cluster_services": Capability(_F, "B9", "cert-manager, external-secrets, metrics-server", built=True),
     "central_logs": Capability(_F, "B11", "Fluent Bit to CloudWatch", built=True),
     "data_migration": Capability(_F, "A9", "DataSync into the artifact stores", built=True),
-    "basic_metrics": Capability(_F, "B7", "Prometheus, Grafana, alerts"),
+    "basic_metrics": Capability(
+        _F, "B7", "Prometheus, Grafana, alerts", built=True, holds="what Prometheus has measured"
+    ),
     "authentication": Capability(_F, "B1", "a log-in for everything that people open", built=True),
     "high_availability": Capability(_P, "B1", "two or more replicas of every platform service", built=True),
     "team_access": Capability(_P, "B10", "RBAC and quotas per team and namespace", built=True),

@@ -53,7 +53,7 @@ def guard(  # noqa: PLR0917 - an option each; Typer calls it by name
     names = Names(name)
     if namespace not in (None, names.namespace):
         raise typer.BadParameter(f"{name} lives in the namespace {names.namespace}, not in {namespace}")
-    report = Report(name)
+    report = Report(name, slo=spec.slo)
     report.serve(host, metrics_port)
     me = f"{socket.gethostname()}-{os.getpid()}"
     cluster = _cluster(names, context, kubeconfig)

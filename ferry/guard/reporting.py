@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from prometheus_client import Counter, Gauge, make_wsgi_app
 
 from ferry.guard.decide import Memory, Policy, Route, Window
+from workloads.spec import Slo
 from workloads.state import Stage
 from workloads.traffic import allowed
 
@@ -40,10 +41,12 @@ class Report:
     """One workload's guard, as others see it.
 
     Attributes:
+        slo: what callers may count on; alerts compare with it.
         clock: seconds since 1970.
     """
 
     workload: str
+    slo: Slo | None = None
     clock: Callable[[], float] = time.time
     began: float = field(init=False)
     beat: float | None = field(default=None, init=False)
@@ -52,6 +55,8 @@ class Report:
         self.began = self.clock()
         COMPARED.labels(self.workload)
         DISAGREED.labels(self.workload)
+        if self.slo is not None and self.slo.online is not None:
+            OBJECTIVE.labels(self.workload).set(self.slo.online.p99_ms / 1000)
 
     def saw(self, route: Route | None, policy: Policy | None, window: Window | None) -> None:
         """What it looks at."""

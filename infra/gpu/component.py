@@ -29,12 +29,10 @@ class GpuArgs:
 
     Attributes:
         nodes: the pools; they also go after what runs on their nodes.
-        operator: release of Prometheus' operator, which reads the exporter's ServiceMonitor; or None.
     """
 
     spec: GpuSpec
     nodes: Sequence[pulumi.Resource]
-    operator: pulumi.Resource | None = None
 
 
 class Gpu(Component):
@@ -51,21 +49,14 @@ class Gpu(Component):
         spaces = {DAEMONS: Space("privileged"), CHECKS: Space("restricted")}
         self._spaces = Namespaces(self.part("namespaces"), spaces, self.child()).made
         self.plugin = self._release(device_plugin.NAME, device_plugin.values())
-        self._exporter = self._make_exporter()
+        self._exporter = self._release(dcgm_exporter.NAME, dcgm_exporter.values())
         self._check = self._make_check()
         self.check = self._check.id
         self.register_outputs({"check": self.check})
 
-    def _release(
-        self, name: str, values: dict[str, Any], *after: pulumi.Resource
-    ) -> kubernetes.helm.v3.Release:
+    def _release(self, name: str, values: dict[str, Any]) -> kubernetes.helm.v3.Release:
         args = ReleaseArgs(locked(name), DAEMONS, values)
-        return release(self, args, [*self._args.nodes, self._spaces[DAEMONS], *after])
-
-    def _make_exporter(self) -> kubernetes.helm.v3.Release:
-        operator = self._args.operator
-        values = dcgm_exporter.values(monitored=operator is not None)
-        return self._release(dcgm_exporter.NAME, values, *([operator] if operator else []))
+        return release(self, args, [*self._args.nodes, self._spaces[DAEMONS]])
 
     def _make_check(self) -> kubernetes.batch.v1.CronJob:
         space = self._spaces[CHECKS]

@@ -399,6 +399,26 @@ HostName = Annotated[
 ]
 """A full host name; ``*.`` in front stands for every name one level below."""
 
+HttpsUrl = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[^\s?#@]*)?",
+            "an address that begins with https://, without a question or a password",
+            "https://login.example.com/realms/ml",
+        )
+    ),
+]
+"""Something that is asked over TLS only."""
+
+SlackChannel = Annotated[
+    str,
+    AfterValidator(
+        _matching(r"#[a-z0-9][a-z0-9_-]{0,78}", "the name of a channel in Slack, which is no secret", '"#ml"')
+    ),
+]
+"""A channel of Slack; its webhook is a secret and stands in no file."""
+
 CertificateArn = Annotated[
     str,
     AfterValidator(

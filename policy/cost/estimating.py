@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import yaml
+
 from policy.cost.model import Component, Estimate, Line, Usage
 from policy.cost.prices import Prices, PriceTable, table
 from policy.model import Resource
@@ -255,12 +257,59 @@ def _claims(item: Resource, bill: _Bill) -> list[Line]:
     )
 
 
+_VOLUMES = ("prometheus.prometheusSpec.storageSpec", "alertmanager.alertmanagerSpec.storage")
+"""Where the values of kube-prometheus-stack ask for volumes; beside each stand its replicas."""
+_STORES = {
+    "AWS/ElastiCache": "aws:elasticache/replicationGroup:ReplicationGroup",
+    "AWS/RDS": "aws:rds/instance:Instance",
+}
+
+
+def _release(item: Resource, bill: _Bill) -> list[Line]:
+    """What a chart brings and AWS is paid for: volumes of Prometheus, and questions to CloudWatch."""
+    return [*_measurements(item, bill), *_questions(item, bill)]
+
+
+def _measurements(item: Resource, bill: _Bill) -> list[Line]:
+    gib = 0.0
+    for path in _VOLUMES:
+        spec = at(item.props, f"values.{path.rpartition('.')[0]}")
+        size = str(
+            at(item.props, f"values.{path}.volumeClaimTemplate.spec.resources.requests.storage") or "0Gi"
+        )
+        gib += number(at(spec, "replicas")) * float(size.removesuffix("Gi")) if spec else 0.0
+    what = f"{gib:.0f} GB of volumes for measurements"
+    return _flat(Component.MONITORING, item, what, gib * bill.prices.disk_gb) if gib else []
+
+
+def _questions(item: Resource, bill: _Bill) -> list[Line]:
+    """Each figure of each store is paid for whenever it is asked."""
+    if not str(item.props.get("chart")).partition("@")[0].endswith("cloudwatch-exporter"):
+        return []
+    jobs = maps(at(yaml.safe_load(str(at(item.props, "values.config"))), "discovery.jobs"))
+    asked = sum(len(maps(job.get("metrics"))) * _stores(str(job.get("type")), bill) for job in jobs)
+    times = 3600 * bill.table.hours_per_month / number(at(item.props, "values.extraArgs.scraping-interval"))
+    usd = asked * times / 1000 * bill.prices.figure_1000
+    return _flat(
+        Component.MONITORING, item, f"{asked:.0f} figures asked of CloudWatch {times:,.0f} times", usd
+    )
+
+
+def _stores(service: str, bill: _Bill) -> float:
+    """How many stores of a service CloudWatch has figures of: nodes of a cache, copies of a database."""
+    found = [item.props for item in bill.resources if item.type == _STORES.get(service)]
+    return sum(
+        (number(p.get("numNodeGroups")) or 1) * (1 + number(p.get("replicasPerNodeGroup"))) for p in found
+    )
+
+
 _PRICERS: Mapping[str, Pricer] = {
     "aws:eks/cluster:Cluster": _cluster,
     "aws:eks/nodeGroup:NodeGroup": _node_group,
     "kubernetes:karpenter.sh/v1:NodePool": _pool,
     "kubernetes:apps/v1:StatefulSet": _claims,
     "kubernetes:core/v1:Service": _service,
+    "kubernetes:helm.sh/v3:Release": _release,
     "kubernetes:gateway.networking.k8s.io/v1:Gateway": _gateway,
     "aws:ec2/natGateway:NatGateway": _nat,
     "aws:ec2/eip:Eip": _address,

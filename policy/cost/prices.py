@@ -46,6 +46,7 @@ class Prices(_Frozen):
     secret: float
     data_event_100k: float
     sync_gb: float
+    figure_1000: float
 
     def of(self, kind: str, size: str) -> float:
         """The price of an hour of a size.

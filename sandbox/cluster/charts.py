@@ -21,8 +21,10 @@ from sandbox.worldspec import WorldSpec
 log = logging.getLogger(__name__)
 
 DEFINITIONS_CHART = "karpenter-crd"
-CHARTS_OF_OTHERS = ("cert-manager", "external-secrets", "argo-cd", "argo-workflows")
-"""Charts whose definitions are among the tools, as objects that go with their release."""
+CHARTS_OF_OTHERS = ("cert-manager", "external-secrets", "argo-cd", "argo-workflows", "kube-prometheus-stack")
+"""Charts whose definitions are among the tools."""
+KEPT = ("kube-prometheus-stack",)
+"""Those of them whose definitions stand in a directory ``crds`` and stay; others' go with the release."""
 GATEWAY_CHART = "gateway-helm"
 """Envoy Gateway's; its definitions, and those of Gateway API, come with its tool."""
 _CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -81,7 +83,10 @@ class Charts:
         self._ledger = ledger
         self._definitions = [
             Definitions(client, DEFINITIONS_CHART, karpenter.definitions(spec.crds)),
-            *(Definitions(client, chart, brought_by(spec, chart)) for chart in CHARTS_OF_OTHERS),
+            *(
+                Definitions(client, chart, brought_by(spec, chart), kept=chart in KEPT)
+                for chart in CHARTS_OF_OTHERS
+            ),
             Definitions(client, GATEWAY_CHART, gateway_definitions(spec), kept=True),
         ]
 

@@ -43,10 +43,11 @@ def lookups(objects: Sequence[Mapping[str, Any]], options: Options | None = None
 
 def references(objects: Sequence[Mapping[str, Any]], options: Options | None = None) -> list[Reference]:
     """Every reference of the cluster's objects, resolved or not."""
-    index = Index(objects)
+    known = options or Options()
+    index = Index([*objects, *known.elsewhere])
     found: list[Reference] = []
     for item in objects:
-        found.extend(references_of(item, index, options or Options()))
+        found.extend(references_of(item, index, known))
     return found
 
 

@@ -34,6 +34,8 @@ class Options:
     """Images known to have an entrypoint; every other container must give its own command."""
     pinned: bool = True
     """Whether an image without a digest is a fault."""
+    elsewhere: Sequence[Mapping[str, Any]] = ()
+    """Objects that are there on a real cluster and not here: what charts bring. Looked up, never judged."""
 
 
 @dataclass(frozen=True)

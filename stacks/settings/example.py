@@ -208,6 +208,12 @@ DOCUMENT: dict[str, Any] = {
             "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/"
             "00000000-0000-0000-0000-000000000000",
         },
+        "watching": {
+            "domain": "grafana.example.com",
+            "slack_channel": "#ml-platform",
+            "retention_days": 15,
+            "storage_gib": 20,
+        },
         "teams": [
             {
                 "name": "fraud",

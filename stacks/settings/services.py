@@ -15,6 +15,7 @@ from infra.specs.gpu import GpuSpec
 from infra.specs.guard_rails import TeamSpec
 from infra.specs.logs import LogsSpec
 from infra.specs.mlflow import MlflowSpec
+from infra.specs.watching import WatchingSpec
 
 
 class ServicesSpec(Spec):
@@ -33,6 +34,7 @@ class ServicesSpec(Spec):
         argo_cd: models as Applications; wanted where ``deployment_sync`` is on.
         crossing: images of guard, adapters and slots; wanted by every workload that leaves ``legacy``.
         gateway: the way in; required with the capability ``gateway``.
+        watching: metrics, alerts, dashboards; wanted where ``basic_metrics`` is on.
         teams: who has a namespace, and how much of the cluster; one for each team.
     """
 
@@ -45,4 +47,5 @@ class ServicesSpec(Spec):
     argo_cd: ArgoCdSpec | None = None
     crossing: CrossingSpec | None = None
     gateway: GatewaySpec | None = None
+    watching: WatchingSpec | None = None
     teams: list[TeamSpec] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Objects of charts' kinds against their real definitions (B5, B9).
+"""Objects of charts' kinds against their real definitions (B5, B7, B9).
 
 The definitions are those that a rehearsal applies. Stricter than the API server in one thing: a field that
 they do not know is an error here, where the server drops it in silence. It cannot prove what webhooks and
@@ -16,11 +16,17 @@ import jsonschema
 import pytest
 import yaml
 
+from infra.charts.values import prometheus_stack
 from infra.cluster_services import manifests as shared
 from infra.deploying import manifests as models
+from infra.watching import manifests as watching
+from infra.watching import rules, targets
+from infra.watching.routing import routing
 from sandbox.toolchain import Tool, Toolchain
+from stacks.rollout import CAPABILITIES
 
 SOURCE = models.Source("https://github.com/example/models.git", "main")
+PLAN = prometheus_stack.Plan(2, 15, 20, "gp3-retain", "grafana.example.com", routing("#ml"))
 OBJECTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "issuer of the authority": ("ClusterIssuer", "v1", shared.root_issuer()),
     "issuer of the cluster": ("ClusterIssuer", "v1", shared.internal_issuer()),
@@ -32,6 +38,13 @@ OBJECTS: dict[str, tuple[str, str, dict[str, Any]]] = {
         shared.external_secret("ferry-dev", "slack", {"url": "", "user": "name"}),
     ),
     "project of models": ("AppProject", "v1alpha1", models.project(SOURCE, ["serving"])),
+    "administrator of Grafana": ("ExternalSecret", "v1", watching.administrator()),
+    "password": ("Password", "v1alpha1", watching.password()),
+    **{
+        f"rules {group['name']}": ("PrometheusRule", "v1", {"groups": [group]})
+        for group in rules.written(frozenset(CAPABILITIES))["groups"]
+    },
+    **{f"monitor {item.name}": ("PodMonitor", "v1", targets.monitor(item)) for item in targets.TARGETS},
     "application": ("Application", "v1alpha1", models.application(SOURCE, "fraud-detection", "serving")),
 }
 """What it is, to kind, version and spec."""
@@ -67,6 +80,23 @@ def unknown(value: Any, known: dict[str, Any], path: str = "spec") -> Iterator[s
                 yield f"{path}.{name}"
             else:
                 yield from unknown(item, known["properties"][name], f"{path}.{name}")
+
+
+HELM_ONLY = {"SelectorNilUsesHelmValues", "storageSpec"}
+"""Endings of keys under ``prometheusSpec`` that the chart itself understands; it passes on the others."""
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "kind"),
+    [("prometheus", "prometheusSpec", "Prometheus"), ("alertmanager", "alertmanagerSpec", "Alertmanager")],
+)
+def test_what_the_chart_passes_on_fits_the_operators_definitions(part: str, key: str, kind: str) -> None:
+    """B7: Helm is silent about a key that it does not know."""
+    told = prometheus_stack.values(PLAN)[part][key]
+    passed = {name: value for name, value in told.items() if not name.endswith(tuple(HELM_ONLY))}
+    storage = {"storage": told["storageSpec"]} if "storageSpec" in told else {}
+    assert list(unknown(passed | storage, schema(kind, "v1"))) == []
+    jsonschema.Draft4Validator(schema(kind, "v1")).validate(passed | storage)
 
 
 @pytest.mark.parametrize("what", OBJECTS)

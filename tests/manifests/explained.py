@@ -27,6 +27,7 @@ KUBE_SCORE: Mapping[str, str] = {
     "*: container-image-pull-policy": "images are named by digest, so what is on the node is what was meant",
     "*: container-resources": "no limit of CPU: it would slow a container down while there is CPU to spare",
     "NetworkPolicy/fraud/*: networkpolicy-targets-pod": "the team's pods come later",
+    "NetworkPolicy/monitoring/*: networkpolicy-targets-pod": "the chart and its operator bring the pods",
     "StatefulSet/features/redis: container-security-context-user-group-id": (
         "999 and 1000 are user and group of the official image, whose files belong to them"
     ),

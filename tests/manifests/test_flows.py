@@ -10,10 +10,12 @@ import functools
 
 import pytest
 
+from infra.charts.values.prometheus_stack import NAME_LABEL
 from infra.guard_rails.fences import Places, policies
 from infra.mlflow.pods import labels as mlflow_labels
 from infra.redis.pod import LABELS as REDIS_LABELS
 from infra.specs.network import subnet_plan
+from infra.watching.targets import there
 from stacks.settings.rules.teams import TAKEN
 from tests.infra.environments import settings
 from tests.manifests.reach import End, Network, Outside, Pod, of
@@ -92,7 +94,7 @@ def test_every_flow_that_a_workload_needs_comes_about(environment: str) -> None:
             ("MLflow", "experiment_tracking", pod, mlflow, 5000, "TCP"),
             ("callers of Triton", "gateway", other("gateway"), pod, 8000, "TCP"),
             ("callers of Triton by gRPC", "gateway", other("gateway"), pod, 8001, "TCP"),
-            ("Prometheus", "basic_metrics", other("monitoring"), pod, 8002, "TCP"),
+            ("Prometheus", "basic_metrics", watching("prometheus"), pod, 8002, "TCP"),
         ]
         there = on(environment)
         for name, capability, source, target, port, protocol in needed:
@@ -133,6 +135,54 @@ def test_redis_in_the_cluster_answers_labelled_namespaces_only() -> None:
     for source, port in ((other("default", inside=True), 6379), (other("kubeflow", inside=True), 22)):
         assert not lets(source, REDIS, port)
     assert not lets(Outside("198.51.100.7"), REDIS, 6379)
+
+
+def watching(name: str, *, inside: bool = False) -> Pod:
+    """A pod of those that watch."""
+    return other("monitoring", {NAME_LABEL: name}, inside=inside)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_that_watches_reaches_what_it_needs(environment: str) -> None:
+    """B7: figures, the API server, CloudWatch and Slack."""
+    lets = network(environment).lets
+    prometheus, outside = watching("prometheus"), Outside("198.51.100.7")
+    needed: dict[str, tuple[End, End, int]] = {
+        "Slack": (watching("alertmanager"), outside, 443),
+        "CloudWatch": (watching("prometheus-yet-another-cloudwatch-exporter"), outside, 443),
+        "the API server": (watching("kube-state-metrics"), Outside("10.20.1.9"), 443),
+        "kubelets": (prometheus, Outside("10.20.1.9"), 10250),
+        "what is kept": (watching("grafana"), prometheus, 9090),
+        "who tells people": (prometheus, watching("alertmanager"), 9093),
+        "a team's model": (prometheus, workload("fraud"), 8002),
+        "a guard": (prometheus, other("churn"), 9090),
+    }
+    for target in there(settings(environment).enabled):
+        pod = other(target.namespace, dict(target.labels))
+        needed[target.name] = (prometheus, pod, target.number)
+    cut = [name for name, (source, target_, port) in needed.items() if not lets(source, target_, port)]
+    assert cut == []
+    assert lets(watching("grafana"), DNS, 53, "UDP")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nobody_else_reaches_what_watches_and_it_reaches_nobody_else(environment: str) -> None:
+    """B9: measurements tell much about a company, and Alertmanager speaks in its name."""
+    lets = network(environment).lets
+    prometheus = watching("prometheus", inside=True)
+    alertmanager = watching("alertmanager", inside=True)
+    unwanted: dict[str, tuple[End, End, int]] = {
+        "a team to Prometheus": (workload("fraud", inside=True), prometheus, 9090),
+        "the gateway to Alertmanager": (other("gateway", inside=True), alertmanager, 9093),
+        "the internet to Grafana": (Outside("198.51.100.7"), watching("grafana"), 3000),
+        "the node's own role": (prometheus, METADATA, 80),
+        "Postgres": (prometheus, store(environment), 5432),
+        "features": (prometheus, store(environment), 6379),
+        "a guard, by Alertmanager": (alertmanager, other("churn", inside=True), 9090),
+        "kubelets, by Grafana": (watching("grafana"), Outside("10.20.1.9"), 10250),
+    }
+    reached = [name for name, (source, target, port) in unwanted.items() if lets(source, target, port)]
+    assert reached == []
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

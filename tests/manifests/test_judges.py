@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
+from infra.charts.brought import brought
 from infra.namespaces import Level
 from sandbox import kubelet
 from tests.infra.environments import settings
@@ -114,7 +115,8 @@ def test_clusters_have_the_version_whose_schemas_are_asked() -> None:
 def test_every_reference_between_the_objects_resolves(environment: str) -> None:
     there = [named(item.manifest) for item in rendered(environment)]
     system = named({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}})
-    assert [str(found) for found in kubelet.lookups([*there, system])] == []
+    options = kubelet.Options(elsewhere=brought(levels(environment)))
+    assert [str(found) for found in kubelet.lookups([*there, system], options)] == []
 
 
 def named(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from tests.mutants.mutant import Mutant
 _RULES = "tests/infra/watching/test_rules.py::test"
 _FLOWS = "tests/manifests/test_flows.py::test"
 _RAILS = "tests/infra/guard_rails/test_guard_rails.py::test"
+_WATCHING = "tests/infra/watching/test_watching.py::test"
+_STACK = "infra/charts/values/prometheus_stack.py"
 _FENCES = "infra/guard_rails/fences.py"
 _RIGHTS = "infra/guard_rails/rights.py"
 
@@ -69,5 +71,61 @@ WATCHED = (
         'f"time() - max(max_over_time(ferry_guard_heartbeat_timestamp_seconds[1d])) > {SILENCE_S}",',
         'f"time() - max(ferry_guard_heartbeat_timestamp_seconds) > {SILENCE_S}",',
         f"{_RULES}_alert_fires_with_the_sentence_that_a_person_reads",
+    ),
+    Mutant(
+        "B7",
+        "ferry/guard/reporting.py",
+        "OBJECTIVE.labels(self.workload).set(self.slo.online.p99_ms / 1000)",
+        "pass",
+        "tests/infra/watching/test_contract.py::test_programs_export_every_metric_that_rules_count_on",
+    ),
+    Mutant(
+        "B7",
+        "infra/watching/targets.py",
+        '"podMetricsEndpoints": [{"port": target.port, "honorLabels": target.honest}],',
+        '"podMetricsEndpoints": [{"port": target.port}],',
+        f"{_WATCHING}_figures_about_pods_keep_the_name_of_the_pod_that_they_are_about",
+    ),
+    Mutant(
+        "B7",
+        _STACK,
+        '"podMonitorSelectorNilUsesHelmValues": False,',
+        "",
+        f"{_WATCHING}_monitors_and_rules_without_the_charts_label_count",
+    ),
+    Mutant(
+        "B7",
+        _STACK,
+        '"secret": {"secretName": SLACK, "optional": True}',
+        '"secret": {"secretName": SLACK}',
+        f"{_WATCHING}_alertmanager_reads_the_webhook_from_the_file_that_is_mounted_and_starts_without_it",
+    ),
+    Mutant(
+        "B7",
+        "infra/watching/component.py",
+        "storage_class=storage_classes.RETAIN if args.scope.protect else storage_classes.DEFAULT,",
+        "storage_class=storage_classes.DEFAULT,",
+        f"{_WATCHING}_measurements_outlive_their_pod_and_in_production_their_claim",
+    ),
+    Mutant(
+        "B7",
+        "infra/watching/dashboards/pages.py",
+        'Query("max by (Hostname, gpu) (DCGM_FI_DEV_POWER_USAGE)", _CARD)',
+        'Query("max by (Hostname, gpu) (DCGM_FI_DEV_POWER)", _CARD)',
+        "tests/infra/watching/test_dashboards.py::test_page_asks_only_for_metrics_that_something_exports",
+    ),
+    Mutant(
+        "B9",
+        "infra/watching/manifests.py",
+        '"figures": _out(prometheus, asked, kubelets),',
+        '"figures": _out(everyone, asked, kubelets),',
+        f"{_FLOWS}_nobody_else_reaches_what_watches_and_it_reaches_nobody_else",
+    ),
+    Mutant(
+        "E4",
+        "policy/cost/estimating.py",
+        'gib += number(at(spec, "replicas")) * float(size.removesuffix("Gi")) if spec else 0.0',
+        'gib += float(size.removesuffix("Gi")) if spec else 0.0',
+        "tests/policy/test_cost.py::test_watching_production_costs_its_volumes_and_its_questions",
     ),
 )

@@ -93,6 +93,7 @@ def test_only_this_is_built() -> None:
         "audit",
         "authentication",
         "backup",
+        "basic_metrics",
         "central_logs",
         "cluster_services",
         "custom_workflows",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.gateway.manifests import NAMESPACE as GATEWAY
+from infra.triton.pod import METRICS as TRITON_METRICS
 from workloads.patterns import programs
 from workloads.patterns.migration import PART, WORKLOAD, Names
 from workloads.spec import LegacySpec
@@ -32,9 +33,12 @@ def adapter(names: Names, legacy: LegacySpec) -> dict[str, Any]:
 
 
 def slots(names: Names, *, features: bool) -> dict[str, Any]:
-    """In: the proxies. Out: names, HTTPS to fetch the model and record, and features where they are read."""
+    """In: the proxies, and who collects metrics, also the model server's own. Out: names, HTTPS to fetch the
+    model and record, and features where they are read.
+    """
     redis = [("TCP", REDIS)] if features else []
-    return _policy(names, "slot", _callers(), [_to(*_NAMES, _HTTPS, *redis)])
+    own = {"from": [_namespace(MONITORING)], **_to(("TCP", TRITON_METRICS))}
+    return _policy(names, "slot", [*_callers(), own], [_to(*_NAMES, _HTTPS, *redis)])
 
 
 def guard(names: Names) -> dict[str, Any]:

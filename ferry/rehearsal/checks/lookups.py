@@ -10,9 +10,10 @@ from ferry.rehearsal.checks.context import CheckContext, Note, Object
 from ferry.rehearsal.checks.everything import live_objects
 from ferry.rehearsal.images import known
 from ferry.report.model import Check, Claim
+from infra.charts.brought import brought
 from sandbox import kubelet
 from sandbox.kubelet import Index, Options
-from sandbox.kubelet.objects import pod_of
+from sandbox.kubelet.objects import name_of, pod_of
 
 RESOLVES = Claim(
     "kubelet.resolves", "B9", "every Secret, ConfigMap, account, claim, port, selector and image resolves"
@@ -26,7 +27,9 @@ def judge(objects: Sequence[Object], options: Options) -> list[Check]:
     if not found:
         return [RESOLVES.failed("no reference was found to follow: the cluster is empty")]
     missing = [str(item.unresolved()) for item in found if item.problem]
-    unseen = kubelet.unseen_twins(found, kubelet.references_of, Index(objects), options)
+    unseen = kubelet.unseen_twins(
+        found, kubelet.references_of, Index([*objects, *options.elsewhere]), options
+    )
     followed = [f"{len(found)} references of {len(objects)} objects followed"]
     return [
         RESOLVES.equal(0, len(missing), "unresolved", missing or followed),
@@ -39,7 +42,9 @@ def run(context: CheckContext, note: Note) -> list[Check]:
     note("listing every object")
     objects = live_objects(context.kube)
     note(f"following the references of {len(objects)} objects")
-    return judge(objects, Options(roles=_roles(context), digests=_digests(context, objects)))
+    spaces = {name_of(item) for item in objects if item.get("kind") == "Namespace"}
+    options = Options(roles=_roles(context), digests=_digests(context, objects), elsewhere=brought(spaces))
+    return judge(objects, options)
 
 
 def _digests(context: CheckContext, objects: Sequence[Object]) -> Collection[str]:

@@ -47,6 +47,7 @@ CRD_CHARTS = {
     "gateway.envoyproxy.io": ("gateway-crds-helm", "gateway-helm"),
     "cert-manager.io": ("cert-manager",),
     "external-secrets.io": ("external-secrets",),
+    "generators.external-secrets.io": ("external-secrets",),
     "monitoring.coreos.com": ("kube-prometheus-stack",),
     "argoproj.io": ("argo-cd", "argo-workflows"),
     "kubeflow.org": ("katib", "kubeflow-pipelines"),

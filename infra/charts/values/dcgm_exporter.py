@@ -11,15 +11,13 @@ from infra.charts.values.device_plugin import GPU_NODES, GPU_TAINT
 NAME = "dcgm-exporter"
 
 
-def values(*, monitored: bool, tag: str | None = None) -> Values:
+def values(*, tag: str | None = None) -> Values:
     """A DaemonSet on GPU nodes.
 
     It reads the driver as root with ``SYS_ADMIN``, which NVIDIA requires for the profiling counters
     (``DCGM_FI_PROF_*``: how busy the cores are, and not only whether anything runs).
 
     Args:
-        monitored: whether Prometheus' operator is there; without its definitions a ServiceMonitor fails the
-            release.
         tag: of the image, its digest behind it; None takes the chart's own.
     """
     return {
@@ -27,7 +25,7 @@ def values(*, monitored: bool, tag: str | None = None) -> Values:
         "affinity": GPU_NODES,
         "tolerations": GPU_TAINT,
         "priorityClassName": "system-node-critical",
-        "serviceMonitor": {"enabled": monitored},
+        "serviceMonitor": {"enabled": False},  # :mod:`infra.watching.targets` has one that waits for nobody
         "securityContext": {
             "runAsNonRoot": False,
             "runAsUser": 0,

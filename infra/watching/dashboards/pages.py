@@ -152,20 +152,10 @@ _NODES = "dimension_CacheClusterId"
 FEATURES = Dashboard(
     "ferry-features",
     "Feature store",
-    "How long a lookup takes, for callers and inside Redis, and whether Redis has room.",
+    "How long a read takes inside Redis, and whether Redis has room. Of ElastiCache; Redis in the cluster, "
+    "which only dev has, shows no figures.",
     "basic_metrics",
     panels=(
-        Panel(
-            "Lookups as callers see them",
-            "s",
-            tuple(
-                Query(
-                    _quantile(share, "ferry_feature_lookup_seconds_bucket", "", "workload", "side"),
-                    f"{{{{workload}}}} {{{{side}}}} p{share * 100:g}",
-                )
-                for share in (0.5, 0.99)
-            ),
-        ),
         Panel(
             "Reads inside Redis",
             "µs",

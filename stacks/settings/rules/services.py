@@ -13,6 +13,10 @@ WANTED: Mapping[str, tuple[str, str]] = {
         "gpu",
         "gpu: {check_image: 'nvcr.io/nvidia/cuda@sha256:…'}",
     ),
+    "basic_metrics": (
+        "watching",
+        "watching: {domain: grafana.example.com, slack_channel: '#ml-platform'}",
+    ),
     "deployment_sync": (
         "argo_cd",
         "argo_cd: {repository: 'https://github.com/example/models.git', domain: argocd.example.com}",
@@ -30,4 +34,16 @@ def service_is_told_what_it_needs(settings: Settings) -> Iterator[Mistake]:
             yield wrong(("services", key), f"{fact} no default", example)
 
 
-RULES = (service_is_told_what_it_needs,)
+@needs("rollout", "capabilities")
+def alerts_have_a_way_out(settings: Settings) -> Iterator[Mistake]:
+    """Slack's webhook and Grafana's password come by external-secrets."""
+    if "basic_metrics" in settings.enabled and "cluster_services" not in settings.enabled:
+        yield wrong(
+            ("capabilities", "cluster_services"),
+            "is off while basic_metrics is on: Slack's webhook and Grafana's password would not reach the "
+            "cluster, so no alert would reach anybody",
+            "cluster_services: true",
+        )
+
+
+RULES = (service_is_told_what_it_needs, alerts_have_a_way_out)

@@ -113,6 +113,24 @@ def test_report_that_repeats_a_secret_fails_its_own_last_claim() -> None:
     assert secrecy.checked(report, {}) == report
 
 
+class Empty:
+    """Secrets Manager with a secret into which nobody has put anything yet."""
+
+    class exceptions:  # noqa: N801 - its clients call it so
+        """The one that is raised."""
+
+        class ResourceNotFoundException(Exception):  # noqa: N818 - AWS's own name
+            """No value."""
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - AWS's own name
+        raise self.exceptions.ResourceNotFoundException(SecretId)
+
+
+def test_secret_that_waits_for_a_person_stops_no_check() -> None:
+    """B7: Slack's webhook is put in by hand; until then there is nothing to look for."""
+    assert secrecy.values(secrecy._value(Empty(), "slack")) == []
+
+
 def test_what_is_secret_in_a_secret_is_what_its_keys_call_so() -> None:
     """A7: a user's name is none."""
     text = json.dumps({"username": "administrator", "password": "correct-horse-battery"})

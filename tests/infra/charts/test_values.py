@@ -1,4 +1,4 @@
-"""What each chart is told (B5, B8, B9, B11), promise by promise.
+"""What each chart is told (B5, B7, B8, B9, B11), promise by promise.
 
 This tier proves the values. That a chart understands them is known from its own ``values.yaml``, which each
 module names: the content of charts is not on this machine.
@@ -16,16 +16,24 @@ from infra.charts.values import (
     argo_cd,
     argo_workflows,
     cert_manager,
+    cloudwatch_exporter,
     dcgm_exporter,
     device_plugin,
     external_secrets,
     fluent_bit,
     metrics_server,
+    prometheus_stack,
 )
+from infra.watching.routing import routing
 
 ROLE = "arn:aws:iam::123456789012:role/ferry-prod-x"
 STEPS = argo_workflows.Steps("workflows", "workflow-runner")
 DIGEST = f"sha256:{'a' * 64}"
+
+
+def watched(replicas: int) -> prometheus_stack.Plan:
+    """What kube-prometheus-stack is told in production."""
+    return prometheus_stack.Plan(replicas, 15, 20, "gp3-retain", "grafana.example.com", routing("#ml"))
 
 
 def chart(name: str, replicas: int = 2) -> dict[str, Any]:
@@ -37,8 +45,10 @@ def chart(name: str, replicas: int = 2) -> dict[str, Any]:
         "external-secrets": lambda: external_secrets.values(ROLE, replicas),
         "metrics-server": lambda: metrics_server.values(replicas, DIGEST),
         "nvidia-device-plugin": lambda: device_plugin.values(DIGEST),
-        "dcgm-exporter": lambda: dcgm_exporter.values(monitored=True, tag=f"4@{DIGEST}"),
+        "dcgm-exporter": lambda: dcgm_exporter.values(tag=f"4@{DIGEST}"),
         "fluent-bit": lambda: fluent_bit.values(ROLE, "us-east-1", pods="/p", nodes="/n", digest=DIGEST),
+        "kube-prometheus-stack": lambda: prometheus_stack.values(watched(replicas)),
+        cloudwatch_exporter.NAME: lambda: cloudwatch_exporter.values(ROLE, "jobs: []", 300),
     }[name]()
 
 
@@ -51,10 +61,17 @@ CHARTS = (
     "nvidia-device-plugin",
     "dcgm-exporter",
     "fluent-bit",
+    "kube-prometheus-stack",
+    cloudwatch_exporter.NAME,
 )
 DAEMONS = ("nvidia-device-plugin", "dcgm-exporter", "fluent-bit")
 """They read the node; the only ones outside the level ``restricted``."""
-HAS_ROLE = ("external-secrets", "fluent-bit")
+HAS_ROLE = {
+    "external-secrets": "external-secrets",
+    "fluent-bit": "fluent-bit",
+    cloudwatch_exporter.NAME: cloudwatch_exporter.ACCOUNT,
+}
+"""Chart to the account that takes the role."""
 DEPLOYMENTS: dict[str, list[str]] = {
     "argo-cd": ["controller", "server", "repoServer", "applicationSet"],
     "argo-workflows": ["controller", "server"],
@@ -114,7 +131,7 @@ def test_only_those_who_talk_to_aws_have_a_role(name: str) -> None:
     assert len(annotated) == (1 if name in HAS_ROLE else 0)
     if name in HAS_ROLE:
         assert chart(name)["serviceAccount"]["annotations"] == {"eks.amazonaws.com/role-arn": ROLE}
-        assert chart(name)["serviceAccount"]["name"] == name
+        assert chart(name)["serviceAccount"]["name"] == HAS_ROLE[name]
 
 
 @pytest.mark.parametrize(("name", "part"), PARTS)
@@ -204,10 +221,9 @@ def test_log_collector_reads_the_node_and_writes_a_directory_of_its_own() -> Non
     assert f"DB {fluent_bit.STATE}/" in values["config"]["inputs"]
 
 
-def test_gpu_figures_are_collected_only_where_somebody_collects() -> None:
-    """Without the operator's definitions a ServiceMonitor fails the release."""
-    assert dcgm_exporter.values(monitored=False)["serviceMonitor"] == {"enabled": False}
-    assert dcgm_exporter.values(monitored=True)["serviceMonitor"] == {"enabled": True}
+def test_gpu_daemons_wait_for_no_definitions_of_others() -> None:
+    """A ServiceMonitor of the chart's own would fail the release where nobody collects (B8)."""
+    assert dcgm_exporter.values()["serviceMonitor"] == {"enabled": False}
 
 
 def test_node_without_a_driver_is_seen() -> None:

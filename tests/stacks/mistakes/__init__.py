@@ -10,6 +10,7 @@ from tests.stacks.mistakes import (
     reach,
     teams,
     tracking,
+    watching,
 )
 from tests.stacks.mistakes.row import Row
 
@@ -25,4 +26,5 @@ ROWS = [
     *tracking.ROWS,
     *entrance.ROWS,
     *teams.ROWS,
+    *watching.ROWS,
 ]

@@ -134,6 +134,9 @@ def test_nobody_but_proxies_reaches_who_answers() -> None:
     assert into == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gateway"}}}]
     out = {port["port"] for rule in found["egress"] for port in rule["ports"]}
     assert out == {53, 443}
+    figures = [rule for rule in found["ingress"] if {"protocol": "TCP", "port": 8002} in rule["ports"]]
+    (space,) = [peer["namespaceSelector"]["matchLabels"] for rule in figures for peer in rule["from"]]
+    assert space == {"kubernetes.io/metadata.name": "monitoring"}, "the model server's own figures (B7)"
     with_features = fences.slots(NAMES, features=True)
     assert 6379 in {port["port"] for rule in with_features["egress"] for port in rule["ports"]}
     assert fences.nothing() == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}

@@ -1,0 +1,42 @@
+"""What watches the platform (B7)."""
+
+from __future__ import annotations
+
+from tests.stacks.mistakes.row import Row
+
+_WATCHING = "services.watching"
+
+ROWS = [
+    Row(
+        "metrics without a word on them",
+        "dev",
+        {_WATCHING: None},
+        "ferry:services.watching",
+        'the capability "basic_metrics" is on, and nothing is said under watching',
+        "slack_channel",
+    ),
+    Row(
+        "alerts that reach nobody",
+        "dev",
+        {"capabilities.cluster_services": False},
+        "ferry:capabilities.cluster_services",
+        "no alert would reach anybody",
+        "cluster_services: true",
+    ),
+    Row(
+        "channel by its webhook",
+        "dev",
+        {f"{_WATCHING}.slack_channel": "https://hooks.slack.com/services/x"},
+        "ferry:services.watching.slack_channel",
+        "is not the name of a channel in Slack",
+        "#ml",
+    ),
+    Row(
+        "measurements for less than the longest rule looks back",
+        "prod",
+        {f"{_WATCHING}.retention_days": 3},
+        "ferry:services.watching.retention_days",
+        "at least 8",
+        "15",
+    ),
+]
