@@ -12,6 +12,7 @@ from infra.gpu import Gpu, GpuArgs
 from infra.logs import Logs, LogsArgs
 from infra.specs.storage import Purpose
 from infra.watching.component import Watching, WatchingArgs
+from stacks import log_in
 from stacks.foundation import Foundation
 from stacks.settings import Settings
 from workloads.catalogue import CATALOGUE
@@ -65,6 +66,7 @@ class _Builder:
         self._base = foundation
         self._nodes: list[pulumi.Resource] = [*foundation.cluster.ready, *foundation.karpenter.pools]
         self._replicas = 2 if "high_availability" in settings.enabled else 1
+        self._log_in = log_in.log_in(settings)
 
     def cluster_services(self) -> ClusterServices:
         """Certificates, secrets, metrics."""
@@ -99,7 +101,8 @@ class _Builder:
         """None only if its settings are missing, which a rule refuses before this."""
         if self._spec.argo_cd is None:
             return None
-        args = ArgoCdArgs(self._spec.argo_cd, MODELS_GO, self._nodes, self._replicas)
+        told = log_in.argo_cd(self._log_in)
+        args = ArgoCdArgs(self._spec.argo_cd, MODELS_GO, self._nodes, self._replicas, told)
         return ArgoCd("argo-cd", args, self._base.inside())
 
     def argo_workflows(self) -> ArgoWorkflows:
@@ -129,5 +132,6 @@ class _Builder:
             nodes=self._nodes,
             replicas=self._replicas,
             capabilities=self._enabled,
+            log_in=log_in.grafana(self._log_in),
         )
         return Watching("watching", args, base.inside())

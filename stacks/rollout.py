@@ -36,7 +36,8 @@ class Capability:
     """Something an environment can have.
 
     Attributes:
-        since: the lowest level that switches it on; None for an extension point that no level includes.
+        since: the lowest level that switches it on; None for what no level includes: an optional service, or
+            an extension point, which is not built.
         requirement: id in the requirements.
         what: in a few words.
         built: whether this version of Ferry makes it.
@@ -86,7 +87,7 @@ CAPABILITIES: Mapping[str, Capability] = {
         _P, "A11", "AWS Backup plans and rehearsed restores", built=True, holds="every backup in its vaults"
     ),
     "scheduled_runs": Capability(_P, "C9", "pipelines by the clock, one run at a time"),
-    "single_sign_on": Capability(_E, "B10", "OIDC for Grafana, Argo CD, MLflow and Kubeflow"),
+    "single_sign_on": Capability(_E, "B10", "OIDC for Grafana, Argo CD and MLflow's pages", built=True),
     "ab_testing": Capability(_E, "C6", "split of users between two versions"),
     "multi_model_serving": Capability(_E, "B4", "many models on one Triton"),
     "automated_retraining": Capability(_E, "C3", "retraining by schedule or drift"),
@@ -99,6 +100,7 @@ CAPABILITIES: Mapping[str, Capability] = {
     "compliance_report": Capability(_E, "E5", "what an auditor asks for, as a document"),
     "hyperparameter_search": Capability(_I, "B3", "Katib"),
     "explainability": Capability(_I, "C3", "explanations of predictions"),
+    "chatbot": Capability(None, "B12", "a chatbot beside the OCR pipeline", built=True),
     "edge_bundles": Capability(None, "E5", "models packed for devices at the edge"),
     "automl": Capability(None, "E5", "search over architectures, beyond hyper-parameters"),
     "bandits": Capability(None, "E5", "traffic shares that learn"),
@@ -141,7 +143,7 @@ def _override(name: str, *, on: bool) -> Impossible | None:
         shown = f"{near[0]}: false" if near else "remove the line"
         return Impossible(key, f'there is no capability "{name}"; {hint}', shown)
     item = CAPABILITIES[name]
-    if on and item.since is None:
+    if on and item.since is None and not item.built:
         fact = f'"{name}" ({item.what}) is an extension point: documented, and not built'
         return Impossible(key, fact, f"remove the line, or write {name}: false")
     if on and not item.built:

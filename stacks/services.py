@@ -11,6 +11,7 @@ import pulumi
 
 from infra.audit import Audit, AuditArgs
 from infra.backup import Backup, BackupArgs
+from infra.chatbot import Chatbot, ChatbotArgs
 from infra.gateway import Gateway, GatewayArgs
 from infra.gateway.manifests import ROUTES
 from infra.guard_rails import GuardRails, GuardRailsArgs
@@ -20,13 +21,16 @@ from infra.mlflow import Mlflow, MlflowArgs
 from infra.mlflow.pods import CLIENT as TRACKING_CLIENT
 from infra.namespaces import Namespaces, Space
 from infra.redis.pod import CLIENT
+from infra.single_sign_on import SingleSignOn, SingleSignOnArgs
 from infra.specs.network import subnet_plan
 from infra.specs.storage import Purpose
 from stacks import charted
 from stacks.charted import Charted
 from stacks.foundation import FEATURES, Foundation
+from stacks.log_in import LogIn, log_in
 from stacks.settings import Settings
 from stacks.settings.rules.tracking import MLFLOW_REPOSITORY
+from workloads.catalogue import CATALOGUE
 
 SERVING = "serving"
 """The namespace of served models: their routes may use the Gateway, and their pods read features."""
@@ -45,6 +49,8 @@ class Services:
         gateway: the way in (B6).
         serving: where served models live (B4); each is an :class:`infra.triton.Triton` of its workload.
         guard_rails: the teams' namespaces, with rights, limits and fences.
+        single_sign_on: one log-in for people, and the ways to their pages.
+        chatbot: beside the OCR pipeline.
     """
 
     mlflow: Mlflow | None
@@ -55,6 +61,8 @@ class Services:
     gateway: Gateway | None = None
     serving: Namespaces | None = None
     guard_rails: GuardRails | None = None
+    single_sign_on: SingleSignOn | None = None
+    chatbot: Chatbot | None = None
 
 
 def build(settings: Settings, foundation: Foundation) -> Services:
@@ -69,6 +77,8 @@ def build(settings: Settings, foundation: Foundation) -> Services:
         gateway=builder.gateway,
         serving=builder.serving,
         guard_rails=builder.guard_rails,
+        single_sign_on=builder.single_sign_on,
+        chatbot=builder.chatbot,
     )
 
 
@@ -78,6 +88,7 @@ class _Builder:
     def __init__(self, settings: Settings, foundation: Foundation) -> None:
         self._settings = settings
         self._foundation = foundation
+        self._log_in = log_in(settings)
         self.mlflow = self._mlflow()
         self.audit = self._audit() if self._on("audit") else None
         self.backup = self._backup() if self._on("backup") else None
@@ -86,6 +97,8 @@ class _Builder:
         self.gateway = self._gateway() if self._on("gateway") else None
         self.serving = self._serving() if self._on("model_serving") else None
         self.guard_rails = self._guard_rails() if self._on("team_access") else None
+        self.single_sign_on = self._single_sign_on(self._log_in) if self._log_in else None
+        self.chatbot = self._chatbot() if self._on("chatbot") else None
 
     def _on(self, capability: str) -> bool:
         """Whether the rollout, with its overrides, switches a capability on."""
@@ -107,6 +120,7 @@ class _Builder:
             host=base.postgres.endpoint,
             master=base.postgres.secret_arn,
             nodes=[*base.cluster.ready, *base.karpenter.pools],
+            origin=self._log_in.origin if self._log_in and self._log_in.spec.clients.mlflow else None,
         )
         return Mlflow("mlflow", args, base.inside())
 
@@ -186,3 +200,45 @@ class _Builder:
             ready=[*base.cluster.ready, *base.karpenter.pools],
         )
         return Gateway("gateway", args, base.inside())
+
+    def _single_sign_on(self, found: LogIn) -> SingleSignOn | None:
+        """One log-in for people (B10); None only without the gateway, which a rule refuses before this."""
+        base, charted_, gateway = self._foundation, self.charted, self.gateway
+        if gateway is None or charted_.cluster_services is None:
+            return None
+        services = [
+            *gateway.ready,
+            charted_.cluster_services.secrets,
+            *([charted_.watching.operator] if charted_.watching else []),
+            *([charted_.argo_cd.project] if charted_.argo_cd else []),
+            *([self.mlflow.namespace] if self.mlflow else []),
+        ]
+        args = SingleSignOnArgs(
+            scope=base.scope,
+            spec=found.spec,
+            key=base.keys.data,
+            host=found.host,
+            parent=gateway.parent,
+            capabilities=self._settings.enabled,
+            ready=services,
+        )
+        return SingleSignOn("single-sign-on", args, base.inside())
+
+    def _chatbot(self) -> Chatbot | None:
+        """Beside the OCR pipeline (B12); None only without its settings, which a rule refuses before this."""
+        base, spec, gateway = self._foundation, self._settings.services.chatbot, self.gateway
+        ocr = CATALOGUE["ocr"]
+        if spec is None or gateway is None or ocr.model is None:
+            return None
+        args = ChatbotArgs(
+            scope=base.scope,
+            spec=spec,
+            identity=base.cluster.identity,
+            bucket=base.stores.buckets[Purpose.MODELS],
+            key=base.keys.data,
+            host=gateway.hostname,
+            parent=gateway.parent,
+            model=ocr.model.name,
+            ready=[*gateway.ready, *base.cluster.ready, *base.karpenter.pools],
+        )
+        return Chatbot("chatbot", args, base.inside())

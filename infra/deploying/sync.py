@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -11,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from infra.charts.lock import locked
 from infra.charts.release import ReleaseArgs, release
 from infra.charts.values import argo_cd
+from infra.cluster_services.manifests import READER
 from infra.deploying import manifests
 from infra.namespaces import Namespaces, Space
 from infra.scope import Component
@@ -25,12 +27,14 @@ class ArgoCdArgs:
         namespaces: where models may be deployed.
         nodes: what its pods run on.
         replicas: of what may run twice.
+        log_in: parts of its ``configs`` by which people come in; empty for its own administrator.
     """
 
     spec: ArgoCdSpec
     namespaces: Sequence[str]
     nodes: Sequence[pulumi.Resource]
     replicas: int
+    log_in: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class ArgoCd(Component):
@@ -51,13 +55,14 @@ class ArgoCd(Component):
         self.register_outputs({"project": self.project.id})
 
     def _namespace(self) -> kubernetes.core.v1.Namespace:
-        spaces = {argo_cd.NAMESPACE: Space("restricted")}
+        spaces = {argo_cd.NAMESPACE: Space("restricted", READER)}
         return Namespaces(self.part("namespaces"), spaces, self.child()).made[argo_cd.NAMESPACE]
 
     def _make_release(self) -> kubernetes.helm.v3.Release:
-        values = argo_cd.values(self._args.replicas, self._args.spec.domain)
-        args = ReleaseArgs(locked(argo_cd.NAME), argo_cd.NAMESPACE, values)
-        return release(self, args, [*self._args.nodes, self._space])
+        args = self._args
+        values = argo_cd.values(args.replicas, args.spec.domain, log_in=args.log_in)
+        chart = ReleaseArgs(locked(argo_cd.NAME), argo_cd.NAMESPACE, values)
+        return release(self, chart, [*args.nodes, self._space])
 
     def _make_project(self) -> kubernetes.apiextensions.CustomResource:
         return kubernetes.apiextensions.CustomResource(

@@ -37,6 +37,7 @@ class MlflowArgs:
         host: Postgres' host name.
         master: ARN of the secret of Postgres' master.
         nodes: what its pods need to run: the cluster, node pools.
+        origin: where browsers come from when they do not come to its own name.
     """
 
     scope: Scope
@@ -49,6 +50,7 @@ class MlflowArgs:
     host: pulumi.Output[str]
     master: pulumi.Output[str]
     nodes: Sequence[pulumi.Resource]
+    origin: str | None = None
 
 
 class Mlflow(Component):
@@ -58,12 +60,13 @@ class Mlflow(Component):
         url: where clients in the cluster find it.
         secret_arn: where the password of its first user is.
         database_secret_arn: where its own database user is.
+        namespace: what others' objects in it wait for.
     """
 
     def __init__(self, name: str, args: MlflowArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("Mlflow", name, opts)
         self._args = args
-        self._namespace = self._make_namespace()
+        self._namespace = self.namespace = self._make_namespace()
         self._fences()
         self._database = self._secret("database", "MLflow's own user of Postgres")
         self._server = self._secret("server", "MLflow's first user")
@@ -147,6 +150,7 @@ class Mlflow(Component):
             cpu=args.spec.cpu,
             memory=args.spec.memory,
             replicas=args.spec.replicas or args.replicas,
+            origin=args.origin,
         )
 
     def _job(

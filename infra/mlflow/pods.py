@@ -55,6 +55,7 @@ class Plan:
         cpu: of a server, as Kubernetes writes it.
         memory: of a server, likewise.
         replicas: servers.
+        origin: where browsers come from, ``https://ml.example.com``; None for nobody but its own pages.
     """
 
     image: Any
@@ -66,6 +67,7 @@ class Plan:
     cpu: str
     memory: str
     replicas: int
+    origin: str | None = None
 
 
 def labels(part: str) -> dict[str, str]:
@@ -136,7 +138,7 @@ def rotation(plan: Plan, when: str) -> dict[str, Any]:
     }
 
 
-def server_arguments(artifacts: Any) -> list[Any]:
+def server_arguments(artifacts: Any, origin: str | None = None) -> list[Any]:
     """MLflow's own command line: users and rights on, artifacts through the server, known names only."""
     return [
         "mlflow",
@@ -149,6 +151,7 @@ def server_arguments(artifacts: Any) -> list[Any]:
         "--artifacts-destination",
         artifacts,
         f"--allowed-hosts={','.join((*HOSTS, LOCAL))}",
+        *([f"--cors-allowed-origins={origin}"] if origin else []),
     ]
 
 
@@ -161,7 +164,7 @@ def _server(plan: Plan) -> dict[str, Any]:
         # Its own background jobs are for evaluating language models: eight processes per replica, unused.
         {"name": "MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "value": "false"},
     ]
-    arguments = ["serve", *server_arguments(plan.artifacts)]
+    arguments = ["serve", *server_arguments(plan.artifacts, plan.origin)]
     made = _container(plan, NAME, arguments, env, _amounts(plan.cpu, plan.memory))
     health = {"httpGet": {"path": "/health", "port": "http"}, "timeoutSeconds": 5}
     return {

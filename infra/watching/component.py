@@ -7,7 +7,7 @@ a pod. They wait for the release, which brings their definitions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -23,6 +23,7 @@ from infra.cluster_services.manifests import READER, external_secret, secret_nam
 from infra.namespaces import Namespaces, Space
 from infra.roles import Identity, ServiceRole, ServiceRoleArgs
 from infra.scope import Component, Scope
+from infra.single_sign_on import told as sign_on
 from infra.specs.watching import WatchingSpec
 from infra.watching import cloudwatch, dashboards, manifests, rules, targets
 from infra.watching.routing import routing
@@ -43,6 +44,7 @@ class WatchingArgs:
         nodes: what pods run on.
         replicas: of Prometheus and Alertmanager.
         capabilities: what is on: rules and pages of the rest are not there.
+        log_in: sections of ``grafana.ini`` by which people come in; empty for Grafana's own administrator.
     """
 
     scope: Scope
@@ -53,6 +55,7 @@ class WatchingArgs:
     nodes: Sequence[pulumi.Resource]
     replicas: int
     capabilities: frozenset[str]
+    log_in: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Watching(Component):
@@ -123,6 +126,8 @@ class Watching(Component):
             storage_class=storage_classes.RETAIN if args.scope.protect else storage_classes.DEFAULT,
             domain=spec.domain,
             routing=routing(spec.slack_channel),
+            log_in=args.log_in,
+            log_in_secret=sign_on.secret("grafana") if args.log_in else None,
         )
         chart = ReleaseArgs(locked(prometheus_stack.NAME), NAMESPACE, prometheus_stack.values(plan))
         return release(self, chart, [*args.nodes, self._space, *self._secrets])

@@ -208,6 +208,23 @@ DOCUMENT: dict[str, Any] = {
             "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/"
             "00000000-0000-0000-0000-000000000000",
         },
+        "single_sign_on": {
+            "issuer": "https://login.example.com/realms/ml",
+            "authorize_url": "https://login.example.com/realms/ml/protocol/openid-connect/auth",
+            "token_url": "https://login.example.com/realms/ml/protocol/openid-connect/token",
+            "userinfo_url": "https://login.example.com/realms/ml/protocol/openid-connect/userinfo",
+            "groups_claim": "groups",
+            "administrators": "ml-admins",
+            "engineers": "ml-engineers",
+            "clients": {"grafana": "grafana", "argo_cd": "argo-cd", "mlflow": "mlflow"},
+        },
+        "chatbot": {
+            "image": f"registry.example.com/chatbot@sha256:{'0' * 64}",
+            "replicas": 2,
+            "most": 4,
+            "cpu": "500m",
+            "memory": "1Gi",
+        },
         "watching": {
             "domain": "grafana.example.com",
             "slack_channel": "#ml-platform",

@@ -7,6 +7,7 @@ from pydantic import Field
 from infra.specs.audit import AuditSpec
 from infra.specs.backup import BackupSpec
 from infra.specs.base import Spec
+from infra.specs.chatbot import ChatbotSpec
 from infra.specs.crossing import CrossingSpec
 from infra.specs.data_sources import DataSource
 from infra.specs.deploying import ArgoCdSpec
@@ -15,6 +16,7 @@ from infra.specs.gpu import GpuSpec
 from infra.specs.guard_rails import TeamSpec
 from infra.specs.logs import LogsSpec
 from infra.specs.mlflow import MlflowSpec
+from infra.specs.single_sign_on import SingleSignOnSpec
 from infra.specs.watching import WatchingSpec
 
 
@@ -35,6 +37,8 @@ class ServicesSpec(Spec):
         crossing: images of guard, adapters and slots; wanted by every workload that leaves ``legacy``.
         gateway: the way in; required with the capability ``gateway``.
         watching: metrics, alerts, dashboards; wanted where ``basic_metrics`` is on.
+        single_sign_on: the company's issuer; wanted where ``single_sign_on`` is on.
+        chatbot: the service beside the OCR pipeline; wanted where ``chatbot`` is on.
         teams: who has a namespace, and how much of the cluster; one for each team.
     """
 
@@ -48,4 +52,6 @@ class ServicesSpec(Spec):
     crossing: CrossingSpec | None = None
     gateway: GatewaySpec | None = None
     watching: WatchingSpec | None = None
+    single_sign_on: SingleSignOnSpec | None = None
+    chatbot: ChatbotSpec | None = None
     teams: list[TeamSpec] = Field(default_factory=list)

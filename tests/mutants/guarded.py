@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 _RULES = "tests/infra/watching/test_rules.py::test"
 _FLOWS = "tests/manifests/test_flows.py::test"
 _RAILS = "tests/infra/guard_rails/test_guard_rails.py::test"
+_LOG_IN = "tests/infra/single_sign_on/test_single_sign_on.py::test"
 _WATCHING = "tests/infra/watching/test_watching.py::test"
 _STACK = "infra/charts/values/prometheus_stack.py"
 _FENCES = "infra/guard_rails/fences.py"
@@ -127,5 +128,33 @@ WATCHED = (
         'gib += number(at(spec, "replicas")) * float(size.removesuffix("Gi")) if spec else 0.0',
         'gib += float(size.removesuffix("Gi")) if spec else 0.0',
         "tests/policy/test_cost.py::test_watching_production_costs_its_volumes_and_its_questions",
+    ),
+    Mutant(
+        "B10",
+        "infra/single_sign_on/told.py",
+        '"role_attribute_strict": True,',
+        '"role_attribute_strict": False,',
+        f"{_LOG_IN}_grafana_lets_in_two_groups_and_nobody_else",
+    ),
+    Mutant(
+        "B10",
+        "infra/single_sign_on/component.py",
+        'return self._object("HTTPRoute", page.name, route, NAMESPACE, granted, *self._guards(page))',
+        'self._guards(page)\n        return self._object("HTTPRoute", page.name, route, NAMESPACE, granted)',
+        f"{_LOG_IN}_gateway_knows_who_is_in_before_the_way_is_open",
+    ),
+    Mutant(
+        "B12",
+        "stacks/rollout.py",
+        '"chatbot": Capability(None, "B12",',
+        '"chatbot": Capability(_I, "B12",',
+        "tests/infra/chatbot/test_chatbot.py::test_nobody_has_a_chatbot_who_did_not_ask_for_one",
+    ),
+    Mutant(
+        "B12",
+        "infra/chatbot/manifests.py",
+        'resources=[f"{bucket_arn(bucket)}/{PREFIX}*"]',
+        'resources=[f"{bucket_arn(bucket)}/*"]',
+        "tests/infra/chatbot/test_chatbot.py::test_it_reads_its_own_model_and_no_other",
     ),
 )

@@ -95,6 +95,7 @@ def test_only_this_is_built() -> None:
         "backup",
         "basic_metrics",
         "central_logs",
+        "chatbot",
         "cluster_services",
         "custom_workflows",
         "data_migration",
@@ -104,6 +105,7 @@ def test_only_this_is_built() -> None:
         "gpu_monitoring",
         "high_availability",
         "model_serving",
+        "single_sign_on",
         "team_access",
     }
 

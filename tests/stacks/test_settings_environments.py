@@ -67,6 +67,7 @@ DIFFERENCES = {
     "services.watching.slack_channel": "people who answer for it (B7)",
     "services.watching.retention_days": "size",
     "services.watching.storage_gib": "size",
+    "services.single_sign_on": "dev rehearses the one log-in of enterprise (B10)",
     "cost.budget_usd": "size",
     "services.teams[0].quota.cpu": "size",
     "services.teams[0].quota.gpus": "size",
@@ -75,7 +76,7 @@ DIFFERENCES = {
     "services.teams[0].quota.storage_gib": "size",
 }
 
-WHOLE = {"capabilities", "cluster.access", "cluster.endpoint.public_cidrs"}
+WHOLE = {"capabilities", "cluster.access", "cluster.endpoint.public_cidrs", "services.single_sign_on"}
 """Compared as one, because their members are the difference."""
 
 

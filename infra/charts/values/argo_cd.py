@@ -5,6 +5,9 @@ Keys: argoproj/argo-helm, charts/argo-cd 10.1.1 (Argo CD v3.4.4), ``values.yaml`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from infra.charts.values.common import Values, budget, resources, restricted_container, restricted_pod
 
 NAME = "argo-cd"
@@ -12,7 +15,13 @@ NAMESPACE = "argocd"
 VERSION = "v3.4.4"
 
 
-def values(replicas: int, domain: str, *, digest: str | None = None) -> Values:
+def values(
+    replicas: int,
+    domain: str,
+    *,
+    digest: str | None = None,
+    log_in: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Values:
     """Server, repository server, controllers and a Redis that is a cache.
 
     Its Redis password is made in the cluster by the chart's own job, its administrator's password by Argo CD
@@ -23,7 +32,9 @@ def values(replicas: int, domain: str, *, digest: str | None = None) -> Values:
             one: it shards by cluster, and there is one cluster.
         domain: host name under which people reach it.
         digest: of Argo CD's image, ``sha256:…``.
+        log_in: parts of ``configs`` by which people come in, on top of these.
     """
+    people = log_in or {}
     pinned = {"image": {"tag": f"{VERSION}@{digest}"}} if digest else {}
     return {
         "crds": {"install": True, "keep": False},  # a service that is off leaves nothing behind
@@ -34,10 +45,14 @@ def values(replicas: int, domain: str, *, digest: str | None = None) -> Values:
             "networkPolicy": {"create": True, "defaultDenyIngress": True},
         },
         "configs": {
-            "cm": {"exec.enabled": False, "timeout.reconciliation": "60s"},
+            "cm": {"exec.enabled": False, "timeout.reconciliation": "60s", **people.get("cm", {})},
             # TLS ends at the gateway, which reaches the server inside the cluster.
-            "params": {"server.insecure": True, "controller.diff.server.side": "true"},
-            "rbac": {"policy.default": ""},
+            "params": {
+                "server.insecure": True,
+                "controller.diff.server.side": "true",
+                **people.get("params", {}),
+            },
+            "rbac": {**people.get("rbac", {}), "policy.default": ""},
         },
         "dex": {"enabled": False},  # single sign-on goes to the company's issuer without a second one between
         "notifications": {"enabled": False},  # Alertmanager tells people, and nobody else

@@ -137,7 +137,8 @@ def _grafana(plan: Plan) -> Values:
     """One pod without a volume: pages and sources are objects, and people come from elsewhere. A second pod
     would need a database for sessions.
     """
-    secret = {"envFromSecret": plan.log_in_secret} if plan.log_in_secret else {}
+    name = plan.log_in_secret
+    secret = {"envFromSecrets": [{"name": name, "optional": True}]} if name else {}
     return {
         "replicas": 1,
         "defaultDashboardsEnabled": False,

@@ -17,6 +17,14 @@ WANTED: Mapping[str, tuple[str, str]] = {
         "watching",
         "watching: {domain: grafana.example.com, slack_channel: '#ml-platform'}",
     ),
+    "single_sign_on": (
+        "single_sign_on",
+        "single_sign_on: {issuer: 'https://login.example.com/realms/ml', …} as in Pulumi.dev.yaml",
+    ),
+    "chatbot": (
+        "chatbot",
+        "chatbot: {image: 'registry.example.com/chatbot@sha256:…'}",
+    ),
     "deployment_sync": (
         "argo_cd",
         "argo_cd: {repository: 'https://github.com/example/models.git', domain: argocd.example.com}",
@@ -46,4 +54,32 @@ def alerts_have_a_way_out(settings: Settings) -> Iterator[Mistake]:
         )
 
 
-RULES = (service_is_told_what_it_needs, alerts_have_a_way_out)
+@needs("rollout", "capabilities")
+def pages_have_a_way_in(settings: Settings) -> Iterator[Mistake]:
+    """People come by the gateway, and clients' secrets by external-secrets."""
+    wanted = {"single_sign_on": ("gateway", "cluster_services"), "chatbot": ("gateway",)}
+    for capability, needed in wanted.items():
+        for other in needed:
+            if capability in settings.enabled and other not in settings.enabled:
+                fact = f"is off while {capability} is on: nobody could come to its pages and log in"
+                yield wrong(("capabilities", other), fact, f"{other}: true")
+
+
+@needs("services")
+def issuer_sends_people_back_to_one_name(settings: Settings) -> Iterator[Mistake]:
+    """An issuer knows whole addresses only."""
+    gateway, issuer = settings.services.gateway, settings.services.single_sign_on
+    if gateway is not None and issuer is not None and gateway.hostname.startswith("*."):
+        yield wrong(
+            ("services", "gateway", "hostname"),
+            "stands for many names, and the issuer has to know the one to which it sends people back",
+            "hostname: ml.example.com",
+        )
+
+
+RULES = (
+    service_is_told_what_it_needs,
+    alerts_have_a_way_out,
+    pages_have_a_way_in,
+    issuer_sends_people_back_to_one_name,
+)

@@ -16,6 +16,7 @@ TAKEN = frozenset(
         "argo",
         "argocd",
         "cert-manager",
+        "chatbot",
         "default",
         "external-secrets",
         "features",
@@ -27,6 +28,7 @@ TAKEN = frozenset(
         "logging",
         "mlflow",
         "monitoring",
+        "pages",
         "serving",
         "workflows",
     }

@@ -1,4 +1,4 @@
-"""What watches the platform (B7)."""
+"""What watches the platform (B7), one log-in (B10), and the chatbot (B12)."""
 
 from __future__ import annotations
 
@@ -38,5 +38,37 @@ ROWS = [
         "ferry:services.watching.retention_days",
         "at least 8",
         "15",
+    ),
+    Row(
+        "an issuer that nobody named",
+        "dev",
+        {"services.single_sign_on": None},
+        "ferry:services.single_sign_on",
+        'the capability "single_sign_on" is on, and nothing is said under single_sign_on',
+        "issuer",
+    ),
+    Row(
+        "an issuer without TLS",
+        "dev",
+        {"services.single_sign_on.issuer": "http://login.example.com"},
+        "ferry:services.single_sign_on.issuer",
+        "is not an address that begins with https://",
+        "https://login.example.com/realms/ml",
+    ),
+    Row(
+        "people sent back to many names",
+        "dev",
+        {"services.gateway.hostname": "*.ml-dev.example.com"},
+        "ferry:services.gateway.hostname",
+        "the issuer has to know the one",
+        "hostname: ml.example.com",
+    ),
+    Row(
+        "a chatbot without an image",
+        "dev",
+        {"capabilities.chatbot": True},
+        "ferry:services.chatbot",
+        'the capability "chatbot" is on, and nothing is said under chatbot',
+        "image",
     ),
 ]
