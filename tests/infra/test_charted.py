@@ -40,8 +40,8 @@ CHARTS = {
     "argo-workflows": "argo",
 }
 """Chart to its namespace."""
-PREFIXES = ("cluster-services", "logs", "gpu", "argo-cd", "argo-workflows", "watching")
-"""What names of these services' resources in the state begin with; who watches needs the first of them."""
+PREFIXES = ("cluster-services", "logs", "gpu", "argo-cd", "argo-workflows", "watching", "single-sign-on")
+"""What names of these services' resources in the state begin with; the last two need the first."""
 
 
 def release(name: str, found: Made | None = None) -> Registered:
