@@ -11,8 +11,8 @@ CHARTED: tuple[Mutant, ...] = (
     Mutant(
         "B5",
         f"{_VALUES}/argo_cd.py",
-        '"rbac": {"policy.default": ""},',
-        '"rbac": {"policy.default": "role:admin"},',
+        '"rbac": {**people.get("rbac", {}), "policy.default": ""},',
+        '"rbac": {**people.get("rbac", {}), "policy.default": "role:admin"},',
         f"{_TOLD}_argo_cd_gives_nobody_a_right_by_logging_in",
     ),
     Mutant(
