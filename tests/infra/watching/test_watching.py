@@ -71,7 +71,10 @@ def test_charts_are_the_locked_ones_and_wait_for_nodes(environment: str, name: s
 
 
 def test_switched_off_it_leaves_nothing_behind_and_takes_nothing_of_others() -> None:
-    on, off = ({item.name for item in found.resources} for found in (made("dev"), without()))
+    on, off = (
+        {item.name for item in found.resources if item.type != "pulumi:pulumi:Stack"}
+        for found in (made("dev"), without())
+    )
     others = {name for name in on - off if not name.startswith("watching")}
     ways = {name for name in others if name.endswith("scraped") or name.startswith("single-sign-on-")}
     assert others - ways == set(), "but the teams' doors for it, and the way to its page"
