@@ -93,7 +93,7 @@ def judged(promtool: Path, where: Path, named: list[dict[str, str]]) -> subproce
     """What promtool says of queries, as recording rules."""
     file = where / "queries.yaml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "pages", "rules": named}]}))
-    asked = [promtool, "check", "rules", file]
+    asked: list[str | Path] = [promtool, "check", "rules", file]
     return subprocess.run(asked, capture_output=True, text=True, check=False)
 
 
