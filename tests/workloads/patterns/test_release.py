@@ -98,5 +98,5 @@ def test_what_a_slot_says_is_recorded_under_its_versions_digest() -> None:
     for item in (item for item in everything() if item["kind"] == "Deployment"):
         boxes = item["spec"]["template"]["spec"]["containers"]
         (recorder,) = [box for box in boxes if box["name"] == "recorder"]
-        digest = item["metadata"]["annotations"][release.VERSION]
+        digest = item["metadata"]["annotations"][VERSION]
         assert f"--model={digest}" in recorder["args"]
