@@ -305,7 +305,8 @@ def test_the_old_version_is_released_on_evidence_since_the_new_one_answers_every
     served.live(DWELL + 1)
     assert within(served)[1].released
     served.live(4 * DWELL)
-    assert within(served)[0] == {Slot.BLUE: 0, Slot.GREEN: 100}
+    share, slots = within(served)
+    assert (share, slots.judged) == ({Slot.BLUE: 0, Slot.GREEN: 100}, None)
 
 
 def test_in_trouble_the_version_before_answers_again_also_where_the_old_system_sleeps(served: World) -> None:
