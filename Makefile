@@ -47,7 +47,6 @@ bench: setup tools ## how time grows with 1, 10 and 100 copies of a small compon
 	@$(RUN) python -m ferry.rehearsal.bench
 	@$(RUN) python -m ferry.assess.bench
 	@$(RUN) python -m ferry.guard.bench
-	@$(RUN) python -m ferry.rehearsal.bench_fleet
 
 .PHONY: mutants
 mutants: setup tools ## for every requirement, a one-line mutation that its named test must kill
