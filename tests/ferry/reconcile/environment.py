@@ -12,7 +12,7 @@ import functools
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -189,9 +189,13 @@ class Ground:
     def _suffer(self, case: Case) -> list[str]:
         fault = self.weather.fault = Fault(case.mode, case.verb, case.at)
         destroy = functools.partial(self.engine.destroy, skip_preview=True)
-        go = {Verb.CREATE: self.engine.up, Verb.UPDATE: self._change, Verb.DELETE: destroy}[case.verb]
+        verbs: dict[Verb, Callable[[], object]] = {
+            Verb.CREATE: self.engine.up,
+            Verb.UPDATE: self._change,
+            Verb.DELETE: destroy,
+        }
         try:
-            go()
+            verbs[case.verb]()
         except EngineError:
             failed = True
         else:
