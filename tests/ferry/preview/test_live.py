@@ -17,8 +17,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ferry.cli import app
 from sandbox.engine import Engine, EngineSpec

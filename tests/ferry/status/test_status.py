@@ -73,8 +73,9 @@ def test_a_stage_is_the_recorded_one_and_its_decision_the_next_step() -> None:
 
 def test_gates_are_what_the_named_evidence_measured() -> None:
     """E6: gates; one that cannot be read says why, and nobody's is no data."""
-    stored = load(CANARY).evidence["fraud-detection"]
-    assert not isinstance(stored, str)
+    there = load(CANARY).evidence["fraud-detection"]
+    assert not isinstance(there, str)
+    stored: Evidence = there
     named = {
         "fraud-detection": WorkloadState(stage=Stage.CANARY, ceiling=5, evidence=stored.digest),
         "churn": WorkloadState(stage=Stage.FRONTED, evidence=digest_of(b"gone")),
