@@ -72,7 +72,7 @@ def picture(
         on_node.setdefault(str(dig(item, ("spec", "nodeName")) or ""), []).append(_pod(item))
     standing = [node_of(item) for item in nodes]
     shown = [
-        seen.get(node.name, node).model_copy(update={"pods": _pods_of(node.name, on_node, seen)})
+        node.model_copy(update={"pods": _pods_of(node.name, on_node, seen), **_hours(seen.get(node.name))})
         for node in standing
     ]
     names = {node.name for node in standing}
@@ -80,6 +80,11 @@ def picture(
     satisfied = sum(1 for item in controllers if ready(item) >= wanted(item))
     deployments = Deployments(ready=satisfied, wanted=len(controllers))
     return Cluster(deployments=deployments, pending_pods=len(pending(pods)), nodes=shown)
+
+
+def _hours(watched: Node | None) -> dict[str, float | None]:
+    """What only who watched a node knows."""
+    return {"paid_s": watched.paid_s, "used_s": watched.used_s} if watched else {}
 
 
 def _pods_of(name: str, on_node: Mapping[str, list[Pod]], seen: Mapping[str, Node]) -> list[Pod]:

@@ -166,8 +166,9 @@ def test_answers_of_several_pages_are_one(pricing: tuple[Any, Stubber]) -> None:
     assert read(client, "us-east-1", Query("AmazonS3")) == 3
 
 
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "not on the list"])
 def test_half_a_table_is_never_written(
-    pricing: tuple[Any, Stubber], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pricing: tuple[Any, Stubber], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
     """E4: the last price fails; the file is what it was, to the letter, and the exit code says so."""
     client, stub = pricing
@@ -176,7 +177,10 @@ def test_half_a_table_is_never_written(
     wanted = list(queries(one_region().regions["us-east-1"]))
     for _, query in wanted[:-1]:
         stub.add_response("get_products", {"PriceList": [product(usage_of(query), ("0", "7"))]})
-    stub.add_client_error("get_products", "AccessDeniedException", "no")
+    if refused:
+        stub.add_client_error("get_products", "AccessDeniedException", "no")
+    else:
+        stub.add_response("get_products", {"PriceList": []})
     monkeypatch.setattr(command, "TABLE", file)
     monkeypatch.setattr(command, "table", one_region)
     monkeypatch.setattr("ferry.cost.command.boto3.client", lambda *_, **__: client)

@@ -58,6 +58,7 @@ def test_principal_of_two_teams_enters_once_with_all_its_groups() -> None:
         ANNA: ["ferry:fraud:developers", "ferry:churn:developers"],
         BEN: ["ferry:fraud:viewers", "ferry:churn:developers"],
     }
+    assert rights.memberships(TEAMS[::-1])[BEN] == ["ferry:churn:developers", "ferry:fraud:viewers"]
 
 
 def test_team_without_gpus_gets_none_and_no_team_gets_a_load_balancer() -> None:

@@ -51,6 +51,8 @@ RIGHT: dict[str, list[Any]] = {
     "DxGatewayId": ["12345678-1234-1234-1234-123456789012"],
     "DomainName": ["corp.example.com"],
     "HostName": ["ml.example.com", "*.ml.example.com"],
+    "HttpsUrl": ["https://login.example.com/realms/ml", "https://login.example.com:8443"],
+    "SlackChannel": ["#ml-alerts"],
     "CertificateArn": ["arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"],
 }
 
@@ -96,6 +98,8 @@ WRONG: dict[str, list[Any]] = {
     "DxGatewayId": ["dxgw-1"],
     "DomainName": ["Corp.example.com", "localhost"],
     "HostName": ["localhost", "a.*.example.com"],
+    "HttpsUrl": ["http://login.example.com", "https://me@login.example.com", "https://a.example.com?x=1"],
+    "SlackChannel": ["ml-alerts", "#ML"],
     "CertificateArn": ["arn:aws:iam::123456789012:server-certificate/x"],
 }
 
