@@ -208,7 +208,7 @@ ROWS = [
     Row(
         "level promises what is not built",
         "prod",
-        {"rollout": "enterprise"},
+        {"rollout": "enterprise", "capabilities.single_sign_on": False},
         "ferry:rollout",
         "less than its level promises",
         "ferry:capabilities:\n  ab_testing: false",

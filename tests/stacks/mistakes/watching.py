@@ -17,7 +17,7 @@ ROWS = [
     ),
     Row(
         "alerts that reach nobody",
-        "dev",
+        "prod",
         {"capabilities.cluster_services": False},
         "ferry:capabilities.cluster_services",
         "no alert would reach anybody",
