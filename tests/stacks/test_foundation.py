@@ -370,7 +370,8 @@ def test_environments_register_the_same_kinds_of_components() -> None:
         return {item.type for item in made(environment).resources if item.type.startswith("ferry:")}
 
     by_size = {"ferry:infra:InClusterRedis", "ferry:infra:ElastiCache"}
-    above_production = {"ferry:infra:ArgoWorkflows", "ferry:infra:SingleSignOn"}  # dev goes all the way, so that everything is rehearsed
+    # dev goes all the way, so that everything is rehearsed
+    above_production = {"ferry:infra:ArgoWorkflows", "ferry:infra:SingleSignOn"}
     assert kinds("dev") ^ kinds("prod") == by_size | above_production
 
 
