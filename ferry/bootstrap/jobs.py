@@ -62,9 +62,7 @@ def evidence_trust(place: Place) -> Document:
 
 def evidence_policy(place: Place) -> Document:
     """Read what was recorded, sign what was found, put it beside; never change what was recorded."""
-    name = f"ferry-{place.environment}"
-    store = f"arn:aws:s3:::{name}-evidence-{place.account}-{place.region}"
-    keys = f"arn:aws:kms:{place.region}:{place.account}:key/*"
+    store = policies.evidence_store(place)
     return policies.document(
         {"Sid": "List", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": store},
         {
@@ -74,23 +72,8 @@ def evidence_policy(place: Place) -> Document:
             "Resource": [f"{store}/{folder}/*" for folder in READ_BY_GATES],
         },
         {"Sid": "Keep", "Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{store}/gates/*"},
-        {
-            "Sid": "UseKey",
-            "Effect": "Allow",
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": keys,
-            "Condition": {
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}-data"},
-                "StringEquals": {"kms:ViaService": f"s3.{place.region}.amazonaws.com"},
-            },
-        },
-        {
-            "Sid": "Sign",
-            "Effect": "Allow",
-            "Action": "kms:Sign",
-            "Resource": keys,
-            "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}-evidence"}},
-        },
+        policies.with_key(place, "UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], "data", through_s3=True),
+        policies.with_key(place, "Sign", "kms:Sign", "evidence"),
     )
 
 

@@ -122,34 +122,40 @@ def apply_policy(place: Place) -> Document:
     )
 
 
+def evidence_store(place: Place) -> str:
+    """ARN of the store of evidence."""
+    return f"arn:aws:s3:::ferry-{place.environment}-evidence-{place.account}-{place.region}"
+
+
+def with_key(
+    place: Place, sid: str, action: str | list[str], alias: str, *, through_s3: bool = False
+) -> dict[str, Any]:
+    """Use a key of the environment by its alias; ``through_s3``: only where S3 asks on the role's behalf."""
+    condition: dict[str, Any] = {
+        "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/ferry-{place.environment}-{alias}"}
+    }
+    if through_s3:
+        condition["StringEquals"] = {"kms:ViaService": f"s3.{place.region}.amazonaws.com"}
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": action,
+        "Resource": f"arn:aws:kms:{place.region}:{place.account}:key/*",
+        "Condition": condition,
+    }
+
+
 def _evidence(place: Place) -> list[dict[str, Any]]:
     """A preview judges the evidence of a step: read the store of gates, and check signatures."""
-    name = f"ferry-{place.environment}"
-    keys = f"arn:aws:kms:{place.region}:{place.account}:key/*"
     return [
         {
             "Sid": "Evidence",
             "Effect": "Allow",
             "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{name}-evidence-{place.account}-{place.region}/gates/*",
+            "Resource": f"{evidence_store(place)}/gates/*",
         },
-        {
-            "Sid": "DecryptEvidence",
-            "Effect": "Allow",
-            "Action": "kms:Decrypt",
-            "Resource": keys,
-            "Condition": {
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}-data"},
-                "StringEquals": {"kms:ViaService": f"s3.{place.region}.amazonaws.com"},
-            },
-        },
-        {
-            "Sid": "VerifyEvidence",
-            "Effect": "Allow",
-            "Action": "kms:Verify",
-            "Resource": keys,
-            "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}-evidence"}},
-        },
+        with_key(place, "DecryptEvidence", "kms:Decrypt", "data", through_s3=True),
+        with_key(place, "VerifyEvidence", "kms:Verify", "evidence"),
     ]
 
 

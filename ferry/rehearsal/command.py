@@ -47,8 +47,7 @@ def rehearse(
 ) -> None:
     """Docstring set below: the examples are part of the help."""
     console = Console(stderr=json)
-    options = _options(console, project, environment, report, providers, keep=keep)
-    options = options.model_copy(update={"floor": floor})
+    options = _options(console, project, environment, report, providers, keep=keep, floor=floor)
     code = _rehearse(options, console)
     path = options.report / "report.json"
     if json and path.exists():
@@ -60,7 +59,14 @@ rehearse.__doc__ = _EXAMPLES
 
 
 def _options(
-    console: Console, project: Path, environment: str, report: Path | None, providers: str, *, keep: bool
+    console: Console,
+    project: Path,
+    environment: str,
+    report: Path | None,
+    providers: str,
+    *,
+    keep: bool,
+    floor: bool,
 ) -> Options:
     project = project.resolve()
     try:
@@ -70,6 +76,7 @@ def _options(
             report=(report or project / "reports" / environment).resolve(),
             providers=parse_providers(providers),
             keep=keep,
+            floor=floor,
         )
     except OptionError as error:
         _refuse(console, str(error), WRONG_USE)

@@ -210,7 +210,8 @@ def _as_another(address: str) -> str:
     """An address's other form, which leads to the same process.
 
     A Service's own address is not its pods'. Envoy keeps an address in one priority only, the first that it
-    reads, so that a second choice with a pod's address would be dropped.
+    reads, so that a second choice with a pod's address would be dropped. Not enough: Envoy opens its sockets
+    for IPv6 alone and does not reach this form either (docs/crossing/drill.md).
     """
     return ipaddress.IPv6Address(f"::ffff:{address}").exploded
 
