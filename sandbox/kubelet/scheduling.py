@@ -23,9 +23,13 @@ SUFFIXES: Mapping[str, Decimal] = {
 """Kubernetes' quantity suffixes (core/v1 resource.Quantity)."""
 
 HEADROOM = Decimal("0.9")
-"""The share of a machine's memory that is left for pods; Karpenter's default `vmMemoryOverheadPercent` is
-7.5%.
+"""The share of a machine's memory and disk that is left for pods: Karpenter's default
+`vmMemoryOverheadPercent` is 7.5%, the kubelet's default `nodefs.available` threshold of eviction 10%.
 """
+
+DISK = "ephemeral-storage"
+DEFAULT_DISK = "20Gi"
+"""A node's root volume when its EC2NodeClass names none: Karpenter's own default."""
 
 GPU = "nvidia.com/gpu"
 NODEPOOL = "karpenter.sh/nodepool"
@@ -80,12 +84,16 @@ class Need:
 
 
 def unschedulable(
-    pod: Object, nodepools: Sequence[Object], nodes: Sequence[Object], machines: Sequence[Machine] = ()
+    pod: Object,
+    nodepools: Sequence[Object],
+    nodes: Sequence[Object],
+    machines: Sequence[Machine] = (),
+    classes: Sequence[Object] = (),
 ) -> str:
     """Why no node and no NodePool can ever hold the pod (or a controller's pod); empty when one can.
 
-    Without `machines` only labels and taints are judged. A node counts with its whole allocatable size:
-    whether it is full just now is the scheduler's business.
+    Without `machines` only labels and taints are judged. The node `classes` say how large a disk is. A node
+    counts with its whole allocatable size: whether it is full just now is the scheduler's business.
     """
     holder = pod_of(pod)
     if holder is None:
@@ -98,14 +106,19 @@ def unschedulable(
             return ""
         reasons.append(f"node {name_of(node)}: {reason}")
     for pool in nodepools:
-        reason = _pool_refuses(pool, need, machines)
+        reason = _pool_refuses(pool, need, machines, classes)
         if not reason:
             return ""
         reasons.append(f"NodePool {name_of(pool)}: {reason}")
     return f"{need.title} fits nowhere ({'; '.join(reasons) or 'there is no node and no NodePool'})"
 
 
-def unusable(nodepool: Object, pods: Sequence[Object], machines: Sequence[Machine] = ()) -> str:
+def unusable(
+    nodepool: Object,
+    pods: Sequence[Object],
+    machines: Sequence[Machine] = (),
+    classes: Sequence[Object] = (),
+) -> str:
     """Why no pod among `pods` could use the NodePool; empty when one can.
 
     Pods of DaemonSets do not count: they follow nodes and never ask for one.
@@ -116,7 +129,7 @@ def unusable(nodepool: Object, pods: Sequence[Object], machines: Sequence[Machin
     holders = [pod_of(pod) for pod in pods if pod.get("kind") not in DAEMON_KINDS]
     reasons = []
     for need in (_need(holder) for holder in holders if holder is not None):
-        reason = _pool_refuses(nodepool, need, machines)
+        reason = _pool_refuses(nodepool, need, machines, classes)
         if not reason:
             return ""
         reasons.append(f"{need.title}: {reason}")
@@ -125,14 +138,19 @@ def unusable(nodepool: Object, pods: Sequence[Object], machines: Sequence[Machin
     )
 
 
-def smallest(nodepools: Sequence[Object], pod: Object, machines: Sequence[Machine]) -> frozenset[str]:
+def smallest(
+    nodepools: Sequence[Object], pod: Object, machines: Sequence[Machine], classes: Sequence[Object] = ()
+) -> frozenset[str]:
     """Names of the instance types that hold the pod with the fewest GPUs, then CPUs, over all NodePools."""
     holder = pod_of(pod)
     if holder is None:
         return frozenset()
     need = _need(holder)
     fitting = [
-        machine for pool in nodepools for machine in machines if not _pool_refuses(pool, need, [machine])
+        machine
+        for pool in nodepools
+        for machine in machines
+        if not _pool_refuses(pool, need, [machine], classes)
     ]
     if not fitting:
         return frozenset()
@@ -190,7 +208,7 @@ def _node_refuses(node: Object, need: Need) -> str:
     )
 
 
-def _pool_refuses(pool: Object, need: Need, machines: Sequence[Machine]) -> str:
+def _pool_refuses(pool: Object, need: Need, machines: Sequence[Machine], classes: Sequence[Object]) -> str:
     template = dig(pool, ("spec", "template")) or {}
     taint = _untolerated(dig(template, ("spec", "taints")) or [], need)
     if taint:
@@ -200,17 +218,28 @@ def _pool_refuses(pool: Object, need: Need, machines: Sequence[Machine]) -> str:
         return f"its limit of {gpu_limit} {GPU} is under what the pod asks for"
     if not machines:
         return _unmatched(need, _requirements(pool), _declared(pool))
-    reasons = {_machine_refuses(pool, need, machine) for machine in machines if _offers(pool, machine)}
+    disk = _disk(pool, classes)
+    reasons = {_machine_refuses(pool, need, machine, disk) for machine in machines if _offers(pool, machine)}
     if "" in reasons:
         return ""
     return " and ".join(sorted(reasons)[:2]) or "no instance type meets its requirements"
 
 
-def _machine_refuses(pool: Object, need: Need, machine: Machine) -> str:
+def _disk(pool: Object, classes: Sequence[Object]) -> Decimal:
+    """Bytes that pods find on the root volume of a node of this NodePool."""
+    named = dig(pool, ("spec", "template", "spec", "nodeClassRef", "name"))
+    chosen = next((item for item in classes if name_of(item) == named), {})
+    volumes = dig(chosen, ("spec", "blockDeviceMappings")) or [{}]
+    root = next((volume for volume in volumes if volume.get("rootVolume")), volumes[0])
+    return quantity(dig(root, ("ebs", "volumeSize")) or DEFAULT_DISK) * HEADROOM
+
+
+def _machine_refuses(pool: Object, need: Need, machine: Machine, disk: Decimal) -> str:
     label = _unmatched(need, _requirements(pool), {**machine.labels(), **_declared(pool)})
     if label:
         return label
-    size = {"cpu": Decimal(machine.cpu), "memory": machine.memory * HEADROOM, GPU: Decimal(machine.gpus)}
+    memory = machine.memory * HEADROOM
+    size = {"cpu": Decimal(machine.cpu), "memory": memory, DISK: disk, GPU: Decimal(machine.gpus)}
     return _too_small(size, need)
 
 

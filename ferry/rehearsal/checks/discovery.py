@@ -51,15 +51,24 @@ def unready(objects: Sequence[Object]) -> list[str]:
 
 
 def misfits(
-    pods: Sequence[Object], pools: Sequence[Object], nodes: Sequence[Object], types: Sequence[Machine]
+    pods: Sequence[Object],
+    pools: Sequence[Object],
+    nodes: Sequence[Object],
+    types: Sequence[Machine],
+    classes: Sequence[Object] = (),
 ) -> list[str]:
     """Pods that nothing can ever hold."""
-    return [reason for pod in pods if (reason := unschedulable(pod, pools, nodes, types))]
+    return [reason for pod in pods if (reason := unschedulable(pod, pools, nodes, types, classes))]
 
 
-def idle_pools(pods: Sequence[Object], pools: Sequence[Object], types: Sequence[Machine]) -> list[str]:
+def idle_pools(
+    pods: Sequence[Object],
+    pools: Sequence[Object],
+    types: Sequence[Machine],
+    classes: Sequence[Object] = (),
+) -> list[str]:
     """NodePools that no pod can use."""
-    return [reason for pool in pools if (reason := unusable(pool, pods, types))]
+    return [reason for pool in pools if (reason := unusable(pool, pods, types, classes))]
 
 
 def prospects() -> list[Object]:
@@ -87,8 +96,8 @@ def run(context: CheckContext, note: Note) -> list[Check]:
         SUBNETS.none_of(_compare(context, classes, "subnet")),
         GROUPS.none_of(_compare(context, classes, "security group")),
         READY.none_of(unready([*pools, *classes])),
-        PODS.none_of(misfits(pods, pools, nodes, types)),
-        POOLS.none_of(idle_pools([*pods, *prospects()], pools, types)),
+        PODS.none_of(misfits(pods, pools, nodes, types, classes)),
+        POOLS.none_of(idle_pools([*pods, *prospects()], pools, types, classes)),
     ]
 
 

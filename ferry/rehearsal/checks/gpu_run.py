@@ -25,7 +25,8 @@ def run(context: CheckContext, note: Note) -> list[Check]:
     seen = gpu.Sightings()
     manifests = gpu.manifests()
     pools = node_pools(context)
-    fitting = smallest(pools, manifests[0], machines(context, pools))
+    classes = context.kube.list("karpenter.k8s.aws/v1", "EC2NodeClass")
+    fitting = smallest(pools, manifests[0], machines(context, pools), classes)
     try:
         for manifest in manifests:
             context.kube.apply(manifest)

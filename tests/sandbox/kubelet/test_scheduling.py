@@ -48,6 +48,12 @@ def pod(resources: Any = None, name: str = "p", **spec: Any) -> dict[str, Any]:
     return named("v1", "Pod", name, "web", spec={"containers": [container], **spec})
 
 
+def node_class(name: str, disk: str) -> dict[str, Any]:
+    """An EC2NodeClass whose nodes have a root volume of this size."""
+    spec = {"blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"volumeSize": disk}}]}
+    return named("karpenter.k8s.aws/v1", "EC2NodeClass", name, spec=spec)
+
+
 GENERAL = pool("general", family("m5"), labels={"ferry/kind": "general"})
 GPUS = pool(
     "gpu", family("g4dn"), size("xlarge", "2xlarge"), taints=[GPU_TAINT], limits={"nvidia.com/gpu": "4"}
@@ -68,6 +74,20 @@ GPU_POD = pod({"nvidia.com/gpu": "1", "cpu": "1"}, tolerations=[TOLERATION])
 )
 def test_pod_that_a_nodepool_can_hold_is_not_named(fitting: dict[str, Any]) -> None:
     assert unschedulable(fitting, [GENERAL, GPUS], [], MACHINES) == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "disk", "held"),
+    [("16Mi", None, True), ("19Gi", None, False), ("19Gi", "100Gi", True), ("95Gi", "100Gi", False)],
+)
+def test_disk_of_nodes_to_come_is_what_their_class_says(asked: str, disk: str | None, held: bool) -> None:
+    """A pending pod that asks for scratch space fits: a node to come has 20 GiB where none are said."""
+    classes = [node_class("default", disk)] if disk else []
+    chosen = pool("general", family("m5"))
+    chosen["spec"]["template"]["spec"]["nodeClassRef"] = {"name": "default"}
+    asking = pod({"ephemeral-storage": asked})
+    assert (unschedulable(asking, [chosen], [], MACHINES, classes) == "") is held
+    assert (unusable(chosen, [asking], MACHINES, classes) == "") is held
 
 
 @pytest.mark.parametrize(
