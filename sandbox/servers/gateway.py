@@ -31,7 +31,8 @@ from sandbox.controlplane.client import Client, Object
 from sandbox.controlplane.watching import Watcher
 from sandbox.processes import Child, Command, Supervisor
 from sandbox.servers.addresses import Addresses
-from sandbox.servers.routes import KINDS, SEEN, Cluster, mirrored
+from sandbox.servers.fronts import ServiceFronts
+from sandbox.servers.routes import KINDS, SEEN, Cluster, fronts, mirrored
 from sandbox.toolchain.table import RECIPES, Tool
 from sandbox.worldspec import WorldSpec
 
@@ -137,6 +138,7 @@ class Gateways:
         self._client = client
         self._addresses = Addresses.of(spec)
         self._server = GatewayServer(spec, supervisor, spec.state / "envoy-gateway")
+        self._fronts = ServiceFronts()
         self._ledger = ledger
 
     def loop(self) -> Loop:
@@ -159,7 +161,9 @@ class Gateways:
         }
         if not objects["GatewayClass"]:
             return  # its definitions are there, and nothing to serve yet
-        self._server.write(mirrored(Cluster(objects, self._addresses.all(), envoy_version())))
+        cluster = Cluster(objects, self._addresses.all(), envoy_version())
+        self._fronts.keep(fronts(cluster))
+        self._server.write(mirrored(cluster))
         self._server.start(release)
         self._ledger.note("Envoy Gateway's Deployments: the real ones run as processes, with one Envoy")
 

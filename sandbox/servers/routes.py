@@ -4,7 +4,8 @@ Outside a cluster Envoy Gateway reads the same objects from files, but for three
 from an API server. Nothing else is changed; ``tests/sandbox/servers/test_routes.py`` compares every field.
 
 - **Addresses.** A Service and its pods become a ``Backend`` of local ports, with the same weight and filters
-  on the reference; a ``Backend``'s own endpoints become local ones.
+  on the reference; a ``Backend``'s own endpoints become local ones, a cluster IP among them the Service's
+  front (:mod:`sandbox.servers.fronts`).
 - **Which namespaces may attach.** Files carry no labels of namespaces, so a listener's selector is applied
   here: routes of other namespaces are left out.
 - **Where proxies run.** ``EnvoyProxy.spec.provider`` says this machine instead of a Deployment.
@@ -13,13 +14,13 @@ from an API server. Nothing else is changed; ``tests/sandbox/servers/test_routes
 from __future__ import annotations
 
 import copy
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.kubelet.objects import dig
 from sandbox.servers.addresses import NOWHERE, Place
+from sandbox.servers.fronts import front
 
 Object = dict[str, Any]
 Book = Mapping[str, tuple[str, int]]
@@ -197,23 +198,25 @@ def _host_addresses(cluster: Cluster, host: str, port: int) -> list[tuple[str, i
     if host.endswith(_CLUSTER_DOMAIN) or host.endswith(".svc"):
         name, _, rest = host.partition(".")
         return service_addresses(cluster, rest.partition(".")[0], name, port)
-    for service in cluster.of("Service"):
-        if dig(service, ("spec", "clusterIP")) == host:
-            namespace, name = _key(service)
-            found = service_addresses(cluster, namespace, name, port)
-            return [(_as_another(address), number) for address, number in found]
+    if any(dig(service, ("spec", "clusterIP")) == host for service in cluster.of("Service")):
+        return [(front(host), port)]  # not its pods': Envoy keeps an address in one priority only
     known = cluster.book.get(str(Place("host", "", host, port)))
     return [known] if known else []
 
 
-def _as_another(address: str) -> str:
-    """An address's other form, which leads to the same process.
-
-    A Service's own address is not its pods'. Envoy keeps an address in one priority only, the first that it
-    reads, so that a second choice with a pod's address would be dropped. Not enough: Envoy opens its sockets
-    for IPv6 alone and does not reach this form either (docs/crossing/drill.md).
-    """
-    return ipaddress.IPv6Address(f"::ffff:{address}").exploded
+def fronts(cluster: Cluster) -> dict[tuple[str, int], list[tuple[str, int]]]:
+    """Pods' local addresses by a Service's own, of each Service that a Backend names by its cluster IP."""
+    asked = {
+        (str(dig(endpoint, ("ip", "address"))), int(dig(endpoint, ("ip", "port")) or 0))
+        for backend in cluster.of("Backend")
+        for endpoint in backend["spec"].get("endpoints") or []
+    }
+    homes = {dig(service, ("spec", "clusterIP")): _key(service) for service in cluster.of("Service")}
+    return {
+        (front(address), port): sorted(set(service_addresses(cluster, *homes[address], port)))
+        for address, port in asked
+        if address in homes
+    }
 
 
 def service_addresses(cluster: Cluster, namespace: str, name: str, port: int) -> list[tuple[str, int]]:

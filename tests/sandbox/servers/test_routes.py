@@ -14,7 +14,7 @@ import pytest
 from infra.gateway import manifests
 from infra.specs.gateway import GatewaySpec
 from sandbox.servers.addresses import NOWHERE, Addresses, Place
-from sandbox.servers.routes import Cluster, mirrored, service_addresses
+from sandbox.servers.routes import Cluster, fronts, mirrored, service_addresses
 from tests.infra.environments import settings
 
 Object = dict[str, Any]
@@ -247,16 +247,16 @@ def test_address_book_is_shared_and_forgets(tmp_path: Any) -> None:
     assert Addresses(tmp_path / "a.json").all() == {}
 
 
-def test_a_backend_with_a_services_address_leads_to_its_pods() -> None:
-    """C8: the second choice of a workload's routes is a Service by its cluster IP."""
+def test_a_backend_with_a_services_address_keeps_an_address_of_its_own() -> None:
+    """C8: the second choice of a workload's routes is a Service by its cluster IP, which is not its pods'."""
     held = service("blue", 80)
     held["spec"]["clusterIP"] = "172.20.0.7"
     endpoints = [{"ip": {"address": "172.20.0.7", "port": 80}}]
     second = item("Backend", "blue-second", {"spec": {"fallback": True, "endpoints": endpoints}})
     world = cluster(second)
-    objects = {**world.objects, "Service": [held]}
-    told = found("Backend", "blue-second", mirrored(Cluster(objects, world.book, ENVOY)))
-    assert told["spec"] == {
-        "fallback": True,
-        "endpoints": [{"ip": {"address": "0000:0000:0000:0000:0000:ffff:7f00:0001", "port": 40001}}],
-    }, "another address than the pods', as in a cluster"
+    seen = Cluster({**world.objects, "Service": [held]}, world.book, ENVOY)
+    told = found("Backend", "blue-second", mirrored(seen))
+    own = ("127.148.0.7", 80)
+    assert told["spec"] == {"fallback": True, "endpoints": [{"ip": {"address": own[0], "port": own[1]}}]}
+    assert fronts(seen) == {own: [("127.0.0.1", 40001)]}, "behind it are the pods"
+    assert fronts(cluster()) == {}, "a Service that nobody names by its address needs none"
