@@ -82,6 +82,14 @@ GUARD = (
     ),
     Mutant(
         "C8",
+        "ferry/guard/cluster.py",
+        'for end in item.get("endpoints") or []]',
+        'for end in item["endpoints"]]',
+        "tests/ferry/guard/test_cluster.py::"
+        "test_a_service_without_pods_beside_one_with_pods_does_not_stop_the_guard",
+    ),
+    Mutant(
+        "C8",
         "ferry/guard/loop.py",
         "latched = None if told.stage is Stage.SHADOW else told.epoch",
         "latched = None",
