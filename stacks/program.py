@@ -12,7 +12,7 @@ from pulumi.runtime import config as runtime_config
 
 from infra.charts.lock import LockError, committed
 from infra.in_use import InUse, resources_of
-from stacks import charts, crossings, fleet, foundation, lowering, marking, services
+from stacks import charts, crossings, fleet, foundation, garbage, lowering, marking, services
 from stacks.foundation import Foundation
 from stacks.services import Services
 from stacks.settings import Settings, SettingsError, load
@@ -28,6 +28,7 @@ def run() -> None:
             not proven, or switches off what the stack has without a reviewed teardown; nothing was
             registered, and the engine shows the message without a traceback.
     """
+    garbage.seldom()
     settings = read_settings()
     if loose := committed().unverified:
         pulumi.log.warn(f"{len(loose)} charts are pinned by version only; `ferry charts lock` pins them")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from sandbox.controlplane.client import Client
 from sandbox.toolchain import REHEARSAL, Tool, Toolchain
 from sandbox.world import Decision, World
 from sandbox.worldspec import WorldSpec
+from stacks import garbage
 from tests import order
 from tests.worlds import decision
 
@@ -30,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if strays := order.strays(items):
         raise pytest.UsageError(f"{strays} use the shared control plane: name their place in tests/order.py.")
     items[:] = order.arranged(items)
+
+
+garbage.seldom()
+
+
+def pytest_collection_finish() -> None:
+    """What collecting brought stays to the end: nobody need look through it."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,10 +20,11 @@ from ferry.drill.moving import switched
 from ferry.guard.safety import Watchdog
 from workloads.state import Stage
 
-REQUESTS, SWITCHES = 10_000, 20
+REQUESTS, SWITCHES = 3_000, 10
+"""The drill's row `switches` asks a hundred thousand times."""
 AT_KILL = 10
 """Percent that the platform has when it is killed."""
-RATE, KILLED = 200, 2_000
+RATE, KILLED = 200, 1_000
 """Requests a second, and in all, around the kill."""
 FIRST = 200
 """So many requests are answered before the guard comes."""

@@ -13,11 +13,13 @@ from ferry.rehearsal.show import Show
 from ferry.report import write
 from ferry.report.model import Report
 from sandbox.world import World, WorldError
+from stacks import garbage
 from stacks.settings import load_file
 
 
 def main(argument: str) -> int:
     """Runs the acts, writes the report, and says the verdict: 0 all held, 1 something did not."""
+    garbage.seldom()
     options = Options.model_validate_json(argument)
     console = Console(stderr=True)
     settings = load_file(options.stack_file)

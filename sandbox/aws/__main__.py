@@ -7,6 +7,7 @@ import threading
 from urllib.parse import urlsplit
 
 from sandbox.worldspec import WorldSpec
+from stacks import garbage
 
 SERVICES = (
     *("sts", "iam", "s3", "kms", "ec2", "eks", "logs", "events", "sqs", "secretsmanager", "ecr", "rds"),
@@ -18,6 +19,7 @@ asked."""
 
 def main() -> None:
     """Says ``ready`` on standard output as soon as it listens."""
+    garbage.seldom()
     spec = WorldSpec.from_environment()
     os.environ.update(settings(spec))
     from sandbox.aws.answers import Answers, kept_by_user  # noqa: PLC0415 - moto reads its settings as it

@@ -19,12 +19,14 @@ from sandbox.cluster.volumes import Volumes
 from sandbox.controlplane.client import Client
 from sandbox.processes import Supervisor
 from sandbox.worldspec import WorldError, WorldSpec
+from stacks import garbage
 
 RECORD = "cluster-processes.json"
 
 
 def main() -> int:
     """Stand in until SIGTERM."""
+    garbage.seldom()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:

@@ -33,6 +33,7 @@ from sandbox.providers.values import (
     State,
     ignored,
 )
+from stacks import garbage
 
 __all__ = [
     "CheckFailure",
@@ -365,6 +366,7 @@ def _rewrap(values: Mapping[str, Value], secrets: frozenset[str]) -> Props:
 
 def serve(make_session: Callable[[], Session], version: str, workers: int = 32) -> None:
     """Serve on a free loopback port until SIGTERM; the port is the first line on stdout."""
+    garbage.seldom()
     server = grpc.server(
         concurrent.futures.ThreadPoolExecutor(max_workers=workers),
         options=[("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)],

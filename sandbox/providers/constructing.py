@@ -20,6 +20,8 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from stacks import garbage
+
 log = logging.getLogger(__name__)
 
 Inputs = Mapping[str, Any]
@@ -87,6 +89,7 @@ async def serve_async(provider: Provider, announce: Callable[[int], None], stop:
 
 def serve(provider: Provider) -> None:
     """Serve until SIGTERM; the port is the first line on stdout, as plugins print it."""
+    garbage.seldom()
 
     async def main() -> None:
         stop = asyncio.Event()

@@ -44,7 +44,7 @@ def seen(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Seen
 
 
 def test_no_request_is_lost_while_the_weight_moves(seen: Seen) -> None:
-    """C6: ten thousand requests, each asked once; the guard's route appears under them and moves often."""
+    """C6: three thousand requests, each asked once; the guard's route appears under them and moves often."""
     assert Counter(status for *_, status in seen["many"]) == {OK: REQUESTS}
     assert len({key for key, *_ in seen["many"]}) == REQUESTS
     assert seen["switches"] == SWITCHES

@@ -1,6 +1,7 @@
 """Both rehearsals, each run once for all tests here, as a person starts them.
 
-Production's goes without the floor, by which only speed is judged: a time is no claim of a test.
+Without the floor, by which only speed is judged: a time is no claim of a test. That a floor replays a run to
+its end is claimed in ``tests/sandbox/providers/noop``.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ SECONDS = 1500
 
 @pytest.fixture(scope="session")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """The report of `ferry rehearse --env dev`."""
+    """The report of `ferry rehearse --env dev --no-floor`."""
     return rehearse("dev", tmp_path_factory.mktemp("dev"))
 
 
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """The report of `ferry rehearse --env prod`."""
-    return rehearse("prod", tmp_path_factory.mktemp("prod"), "--no-floor")
+    """The report of `ferry rehearse --env prod --no-floor`."""
+    return rehearse("prod", tmp_path_factory.mktemp("prod"))
 
 
-def rehearse(environment: str, directory: Path, *options: str) -> Report:
+def rehearse(environment: str, directory: Path) -> Report:
     """Runs it; the exit code is not judged here, because it also counts speed on a busy machine."""
     command = [sys.executable, "-m", "ferry", "rehearse", "--env", environment, "--report", str(directory)]
-    command += options
+    command.append("--no-floor")
     run = subprocess.run(
         command,
         cwd=PROJECT,

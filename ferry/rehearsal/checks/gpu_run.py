@@ -14,6 +14,8 @@ from ferry.report.model import Check
 from sandbox.kubelet.objects import dig
 from sandbox.kubelet.scheduling import smallest
 
+SELDOM = 1.0
+"""Seconds between looks while Karpenter waits for minutes itself."""
 SELECTOR = ",".join(f"{key}={value}" for key, value in gpu.LABEL.items())
 
 PATIENCE = ("spec", "disruption", "consolidateAfter")
@@ -55,7 +57,7 @@ def _watch(context: CheckContext, seen: gpu.Sightings, note: Note) -> None:
         return not left
 
     if until(placed, context.patience):
-        until(gone, context.patience + idle_seconds(node_pools(context)))
+        until(gone, context.patience + idle_seconds(node_pools(context)), SELDOM)
 
 
 def idle_seconds(pools: Sequence[Mapping[str, Any]]) -> float:
