@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ class ScheduleError(ValueError):
     """Five fields that are no schedule; the message says which part."""
 
 
+@functools.cache  # 400 runs are most of what reading an environment's settings costs
 def shortest_gap(cron: str) -> timedelta:
     """The shortest time between two runs.
 

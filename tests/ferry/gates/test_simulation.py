@@ -101,7 +101,7 @@ def auc_promoted(worse: float, comparison: Comparison, runs: int) -> float:
 @BOTH
 def test_auc_gate_promotes_worse_models_rarely_and_equal_ones_usually(comparison: Comparison) -> None:
     """C7: through the gate's own code, DeLong included."""
-    runs = 400
+    runs = 200
     assert auc_promoted(0.010, comparison, runs) <= at_most(0.05, runs)
     assert auc_promoted(0.015, comparison, runs) <= at_most(0.01, runs)
     assert auc_promoted(0.0, comparison, runs) >= at_least(0.90, runs)
@@ -148,7 +148,7 @@ def test_joint_gate_of_three_metrics_keeps_both_promises(
         MetricSpec(name="f1", tolerance=0.02, planned_sd=0.4),
         MetricSpec(name="auc", tolerance=0.01, planned_sd=0.23),
     )
-    tolerances, runs = Tolerances(metrics=metrics), 400
+    tolerances, runs = Tolerances(metrics=metrics), 250
     n = max(rows_needed(metric.planned_sd, metric.tolerance, BETTER, 3) for metric in metrics)
     rng, wrong = np.random.default_rng(13), wrong_for(worse)
     passed = [
