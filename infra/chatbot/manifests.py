@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from infra import restricted
+from infra import fencing, restricted
 from infra.gateway.manifests import NAMESPACE as GATEWAY
 from infra.guard_rails.fences import ANYWHERE, LINK_LOCAL
 from infra.iam import Statement
@@ -115,7 +115,7 @@ def fences() -> dict[str, dict[str, Any]]:
     everywhere = {"ipBlock": {"cidr": ANYWHERE, "except": [LINK_LOCAL]}}
     names = {"ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]}
     return {
-        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        fencing.DEFAULT_DENY: fencing.nothing(),
         NAME: {
             "podSelector": {"matchLabels": LABELS},
             "policyTypes": ["Ingress", "Egress"],

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra import fencing
 from infra.mlflow.pods import PORT as TRACKING
 
 ANYWHERE = "0.0.0.0/0"
@@ -49,14 +50,9 @@ class Places:
 def policies(places: Places) -> dict[str, dict[str, Any]]:
     """Specs of the policies by name."""
     always = {
-        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        fencing.DEFAULT_DENY: fencing.nothing(),
         "names": _out([{"to": [_space("kube-system")], "ports": _names()}]),
-        "within": {
-            "podSelector": {},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": [{"podSelector": {}}]}],
-            "egress": [{"to": [{"podSelector": {}}]}],
-        },
+        "within": fencing.within(),
         "features": _out([_features(places)]),
         "aws": _out([{"to": [_internet(places)], "ports": _tcp(HTTPS)}]),
     }

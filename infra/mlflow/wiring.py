@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra import fencing
 from infra.mlflow.pods import CLIENT, PORT, POSTGRES_PORT, SERVICE_PORT, labels
 
 
@@ -28,7 +29,7 @@ def fences() -> dict[str, dict[str, Any]]:
         "ports": [{"protocol": "TCP", "port": PORT}],
     }
     return {
-        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        fencing.DEFAULT_DENY: fencing.nothing(),
         "mlflow-callers": {
             "podSelector": {"matchLabels": labels("server")},
             "policyTypes": ["Ingress"],

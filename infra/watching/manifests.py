@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from infra import fencing
 from infra.charts.values.prometheus_stack import GRAFANA, NAME_LABEL
 from infra.guard_rails.fences import ANYWHERE, LINK_LOCAL, METRICS
 from infra.watching.targets import Target
@@ -57,13 +58,8 @@ def fences(targets: Iterable[Target]) -> dict[str, dict[str, Any]]:
     asked = {"to": [{"namespaceSelector": {}}], "ports": _tcp(*numbers)}
     kubelets = {"to": [_internet()], "ports": _tcp(KUBELET)}
     return {
-        "default-deny": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        "within": {
-            "podSelector": {},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": [{"podSelector": {}}]}],
-            "egress": [{"to": [{"podSelector": {}}]}],
-        },
+        fencing.DEFAULT_DENY: fencing.nothing(),
+        "within": fencing.within(),
         "names": _out(everyone, {"to": [_space("kube-system")], "ports": _names()}),
         # The API server, CloudWatch and Slack, all of them by HTTPS.
         "https": _out(everyone, {"to": [_internet()], "ports": _tcp(443)}),

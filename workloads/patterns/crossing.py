@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from infra import fencing
 from infra.gateway.manifests import NAMESPACE as GATEWAY
 from infra.gateway.manifests import ROUTES
 from infra.iam import Statement
@@ -111,7 +112,7 @@ class Crossing(Component):
         self.place = pods.Place(self.names, args.ground.image, args.ground.scope.region)
         self._namespace = self._make_namespace()
         self._policy = self.config_map(self.names.migration, "policy", data(self._told))
-        self.fence("nothing", fences.nothing())
+        self.fence("nothing", fencing.nothing())
         if args.spec.serving.online:
             self._adapter()
             self._routes(self._services())

@@ -21,11 +21,6 @@ _NAMES = [("UDP", 53), ("TCP", 53)]
 _HTTPS = ("TCP", 443)
 
 
-def nothing() -> dict[str, Any]:
-    """Of the whole namespace."""
-    return {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-
-
 def adapter(names: Names, legacy: LegacySpec) -> dict[str, Any]:
     """In: the proxies. Out: names, HTTPS, and plain HTTP to an old system that knows nothing else."""
     plain = [("TCP", 80)] if legacy.kind == "http" else []

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra import fencing
 from infra.iam import Statement
 from tests.infra.test_policies import may
 from workloads.catalogue import CATALOGUE
@@ -139,4 +140,4 @@ def test_nobody_but_proxies_reaches_who_answers() -> None:
     assert space == {"kubernetes.io/metadata.name": "monitoring"}, "the model server's own figures (B7)"
     with_features = fences.slots(NAMES, features=True)
     assert 6379 in {port["port"] for rule in with_features["egress"] for port in rule["ports"]}
-    assert fences.nothing() == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert fencing.nothing() == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}

@@ -1,0 +1,22 @@
+"""Specs of network policies that several namespaces share; pure.
+
+A namespace begins with :func:`nothing`; every flow that it needs is a policy beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEFAULT_DENY = "default-deny"
+"""Name of the policy that closes a namespace, everywhere."""
+
+
+def nothing() -> dict[str, Any]:
+    """No pod of the namespace is asked by anybody, or asks."""
+    return {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def within() -> dict[str, Any]:
+    """Pods of the namespace ask each other."""
+    mates = [{"podSelector": {}}]
+    return {**nothing(), "ingress": [{"from": mates}], "egress": [{"to": mates}]}
