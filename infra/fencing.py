@@ -18,5 +18,5 @@ def nothing() -> dict[str, Any]:
 
 def within() -> dict[str, Any]:
     """Pods of the namespace ask each other."""
-    mates = [{"podSelector": {}}]
+    mates: list[dict[str, Any]] = [{"podSelector": {}}]
     return {**nothing(), "ingress": [{"from": mates}], "egress": [{"to": mates}]}
