@@ -45,7 +45,8 @@ def demands(ask: Ask) -> Iterator[Demand]:
     """Everything that must be allowed for the call to go through."""
     policy, gated = _resource_policy(ask), ask.call.service == "kms" or ask.call.operation == "AssumeRole"
     for resource in resources_of(ask.call, ask.account):
-        yield Demand(action_of(ask.call), resource, _context(ask, resource), policy, gated)
+        named = _key_behind(ask, resource)
+        yield Demand(action_of(ask.call), named, _context(ask, named), policy, gated)
     if ask.call.service == "ec2":
         yield from _tags_at_birth(ask)
     if ask.call.service == "s3":
@@ -232,6 +233,16 @@ def _key_named(ask: Ask, name: str) -> Any:
     if short.startswith("alias/"):
         short = str(backend.get_key_id_from_alias(short) or "")
     return backend.keys.get(short)
+
+
+def _key_behind(ask: Ask, resource: str) -> str:
+    """An alias stands for its key: a call that names a key by its alias needs a right to the key, no other
+    (https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
+    """
+    if ask.call.service != "kms" or ":alias/" not in resource:
+        return resource
+    key = _key_named(ask, resource)
+    return resource if key is None else str(key.arn)
 
 
 def _resource_policy(ask: Ask) -> Policy | None:

@@ -190,8 +190,8 @@ def proxying(home: Path) -> bool:
 
 
 def admin(home: Path) -> str | None:
-    """Address of Envoy's own administration, once it runs; it chooses the port itself."""
-    for found in sorted(home.glob("**/admin-address.txt"), key=lambda path: path.stat().st_mtime):
+    """Address of the last Envoy's own administration, once it runs; it chooses the port itself."""
+    for found in sorted(home.glob("**/admin-address.txt"), key=lambda path: -path.stat().st_mtime):
         return f"http://{found.read_text().strip()}"
     return None
 
@@ -211,8 +211,9 @@ def statistics(home: Path, host: str, port: int = 19001) -> Iterator[None]:
                 return
             self.send_response(found.status_code)
             self.send_header("Content-Length", str(len(found.content)))
-            self.end_headers()
-            self.wfile.write(found.content)
+            with contextlib.suppress(ConnectionError):  # a guard waits 1.5 s and goes
+                self.end_headers()
+                self.wfile.write(found.content)
 
         def log_message(self, *_: object) -> None:
             """Asked twice a second."""

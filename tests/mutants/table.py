@@ -182,6 +182,14 @@ _IDENTITY_MUTANTS = (
     ),
     Mutant(
         "A4",
+        "sandbox/aws/demands.py",
+        "return resource if key is None else str(key.arn)",
+        "return resource",
+        "tests/sandbox/aws/test_authorize.py::"
+        "test_a_key_named_by_its_alias_needs_a_right_to_the_key_and_to_no_alias",
+    ),
+    Mutant(
+        "A4",
         "infra/stores/policy.py",
         "return Statement(sid=sid, actions=actions, resources=[key_arn], conditions=via)",
         "return Statement(sid=sid, actions=actions, resources=[key_arn])",

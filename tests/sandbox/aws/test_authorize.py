@@ -112,6 +112,17 @@ def test_a_key_s_own_policy_can_lock_the_account_out(aws: Clients) -> None:
     assert kms.encrypt(KeyId=open_key, Plaintext=b"x")
 
 
+def test_a_key_named_by_its_alias_needs_a_right_to_the_key_and_to_no_alias(aws: Clients) -> None:
+    """A4: as KMS judges it; a guard verifies evidence by the alias of the key that signed it."""
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    aws("kms").create_alias(AliasName="alias/own", TargetKeyId=key)
+    call = {"KeyId": "alias/own", "Plaintext": b"x"}
+    assert session(aws, "user", statement("Allow", "kms:Encrypt", key))("kms").encrypt(**call)
+    alias = f"{key.rpartition(':')[0]}:alias/own"
+    other = session(aws, "other", statement("Allow", "kms:Encrypt", alias))("kms")
+    assert "kms:Encrypt" in refused(other.encrypt, **call)["Message"]
+
+
 def test_a_queue_s_policy_can_let_a_role_in(aws: Clients) -> None:
     url = aws("sqs").create_queue(QueueName="interruptions")["QueueUrl"]
     sqs = session(aws, "listener")("sqs")
