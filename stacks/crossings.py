@@ -36,6 +36,10 @@ COMPONENTS: Mapping[Pattern, type[Crossing]] = {
 """What each pattern makes. Whoever is retired without moving has nothing here."""
 
 
+OWN_ADAPTERS = frozenset({"sagemaker"})
+"""Old systems whose adapter every level has; the others' come with ``legacy_adapters`` (E5)."""
+
+
 def standing(crossed: Mapping[str, Recorded]) -> dict[str, Recorded]:
     """Those of whom anything is on the platform."""
     return {
@@ -68,6 +72,7 @@ def _lacking(settings: Settings, spec: WorkloadSpec, stood: Recorded) -> str | N
     wanted = {
         "gateway": online,
         "model_serving": up and online and spec.pattern is not Pattern.LIFT_AND_SHIFT,
+        "legacy_adapters": spec.legacy.kind not in OWN_ADAPTERS,
     }
     off = [name for name, needed in wanted.items() if needed and name not in settings.enabled]
     if off:

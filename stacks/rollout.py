@@ -79,7 +79,9 @@ CAPABILITIES: Mapping[str, Capability] = {
     "authentication": Capability(_F, "B1", "a log-in for everything that people open", built=True),
     "high_availability": Capability(_P, "B1", "two or more replicas of every platform service", built=True),
     "team_access": Capability(_P, "B10", "RBAC and quotas per team and namespace", built=True),
-    "drift_detection": Capability(_P, "E7", "a scheduled preview that reports differences"),
+    "drift_detection": Capability(
+        _P, "C3", "an hourly look at whether a rebuilt model has drifted", built=True
+    ),
     "audit": Capability(
         _P, "A10", "CloudTrail for data events", built=True, holds="every file that the trail has written"
     ),
@@ -91,13 +93,13 @@ CAPABILITIES: Mapping[str, Capability] = {
     "ab_testing": Capability(_E, "C6", "split of users between two versions"),
     "multi_model_serving": Capability(_E, "B4", "many models on one Triton"),
     "automated_retraining": Capability(_E, "C3", "retraining by schedule or drift"),
-    "legacy_adapters": Capability(_E, "C8", "adapters for old systems"),
+    "legacy_adapters": Capability(_E, "C8", "adapters for old systems that are not SageMaker", built=True),
     "custom_workflows": Capability(_E, "B5", "Argo Workflows of one's own", built=True),
     "catalogue_page": Capability(_E, "E5", "every served model's API and owner on a page"),
     "disaster_recovery": Capability(_E, "A11", "copies in another region, restore by runbook"),
     "second_region": Capability(_E, "A12", "the same stacks in another region"),
-    "data_residency": Capability(_E, "E5", "stores and copies stay in named regions"),
-    "compliance_report": Capability(_E, "E5", "what an auditor asks for, as a document"),
+    "data_residency": Capability(_E, "E5", "stores and copies stay in named regions", built=True),
+    "compliance_report": Capability(_E, "E5", "controls and their evidence, for auditors", built=True),
     "hyperparameter_search": Capability(_I, "B3", "Katib"),
     "explainability": Capability(_I, "C3", "explanations of predictions"),
     "chatbot": Capability(None, "B12", "a chatbot beside the OCR pipeline", built=True),

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from ferry.cost.command import rendered
 from ferry.report.model import Report
-from ferry.status.composing import Seen, compose, overlays
+from ferry.status.composing import REPORT, Seen, compose, overlays
 from ferry.status.model import Mark, Status
 from ferry.status.page import percent, render, tiles
 from policy.cost.estimating import estimate
@@ -66,6 +66,7 @@ def status(  # noqa: PLR0917 - an option each; Typer calls it by name
     """
     try:
         settings = load_file(Path(f"Pulumi.{env}.yaml"))
+        _allowed(settings, compliance=compliance)
         with Console(stderr=True).status("rendering the environment"):
             seen = _seen(settings, outputs, routes, report, gates=gates)
             found = compose(settings, seen, datetime.now(UTC))
@@ -86,6 +87,15 @@ def status(  # noqa: PLR0917 - an option each; Typer calls it by name
 
 
 status.__doc__ = f"{status.__doc__}\n{EXAMPLES}"
+
+
+def _allowed(settings: Settings, *, compliance: bool) -> None:
+    """The report for auditors is part of a level, and promised nowhere else (E5)."""
+    if compliance and REPORT not in settings.enabled:
+        raise UnreadableError(
+            f"{settings.environment} does not have the capability {REPORT}, so no controls were printed. Set "
+            f"`ferry:capabilities: {{{REPORT}: true}}`, or leave --compliance out."
+        )
 
 
 def _seen(

@@ -54,6 +54,10 @@ def overlays(routes: Mapping[str, Any]) -> dict[str, Read]:
     }
 
 
+REPORT = "compliance_report"
+"""The capability without which there are no controls in a status."""
+
+
 def compose(settings: Settings, seen: Seen, now: datetime) -> Status:
     """The status of one environment."""
     crossings = tuple(_crossing(spec, settings, seen) for spec in CATALOGUE.values())
@@ -65,7 +69,7 @@ def compose(settings: Settings, seen: Seen, now: datetime) -> Status:
         crossings=crossings,
         measures=tuple(_measures(crossings, money, seen.report)),
         money=money,
-        controls=tuple(_controls(settings, seen.report)),
+        controls=tuple(_controls(settings, seen.report)) if REPORT in settings.enabled else (),
     )
 
 

@@ -38,9 +38,10 @@ def tiles(status: Status) -> list[tuple[str, str, str]]:
     kept = sum(control.mark is Mark.PASS for control in status.controls)
     budget = f"budget ${money.budget:,.0f}" if money.budget else "no budget is set"
     saved = "the old estate's cost is not set" if money.saved is None else f"{money.saved:.0%} saved at least"
+    controls = ("controls with evidence", f"{kept} of {len(status.controls)}", "see compliance below")
     return [
         ("value moved", f"${moved:,}", f"of ${whole:,} a year"),
         ("incidents", incidents(status), "workloads rolled back and latched"),
         ("a month costs", f"${money.low:,.0f} to {money.high:,.0f}", f"{budget}; {saved}"),
-        ("controls with evidence", f"{kept} of {len(status.controls)}", "see compliance below"),
+        *([controls] if status.controls else []),
     ]

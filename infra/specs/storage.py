@@ -34,8 +34,10 @@ class StorageSpec(Spec):
         expire_noncurrent_days: days that an overwritten version is kept.
         archive_after_days: days until a current object moves to infrequent access; at least 30 (AWS).
         replica_region: a second region that holds a copy of every store but the access logs; none: no copy.
+        residency: regions in which data may be; wanted where ``data_residency`` is on, and then enforced.
     """
 
     expire_noncurrent_days: int = Field(ge=1)
     archive_after_days: int = Field(ge=30)
     replica_region: Region | None = None
+    residency: list[Region] = Field(default_factory=list)

@@ -107,7 +107,12 @@ DOCUMENT: dict[str, Any] = {
             },
         ],
     },
-    "storage": {"expire_noncurrent_days": 90, "archive_after_days": 180, "replica_region": "us-west-2"},
+    "storage": {
+        "expire_noncurrent_days": 90,
+        "archive_after_days": 180,
+        "replica_region": "us-west-2",
+        "residency": ["us-east-1", "us-west-2"],
+    },
     "redis": {
         "mode": "elasticache",
         "node_type": "cache.t3.medium",

@@ -135,6 +135,34 @@ _LOWERING = "tests/stacks/test_lowering.py::test"
 ROLLOUT_MUTANTS = (
     Mutant(
         "E5",
+        "stacks/crossings.py",
+        '"legacy_adapters": spec.legacy.kind not in OWN_ADAPTERS,',
+        '"legacy_adapters": False,',
+        "tests/workloads/patterns/test_crossing.py::test_what_a_stage_needs_and_is_switched_off_is_one_clear_error",
+    ),
+    Mutant(
+        "E5",
+        "workloads/patterns/rebuild_and_enhance.py",
+        'if "drift_detection" in has:',
+        "if has:",
+        "tests/workloads/patterns/test_crossing.py::test_drift_detection_that_is_switched_off_leaves_nothing_behind",
+    ),
+    Mutant(
+        "E5",
+        "stacks/settings/rules/keeping.py",
+        "if copy is not None and copy not in named:",
+        "if copy is None and copy not in named:",
+        "tests/stacks/test_settings_mistakes.py::test_a_mistake_is_one_clear_sentence",
+    ),
+    Mutant(
+        "E5",
+        "ferry/status/command.py",
+        "if compliance and REPORT not in settings.enabled:",
+        "if not compliance and REPORT not in settings.enabled:",
+        "tests/ferry/status/test_status.py::test_report_for_auditors_is_refused_where_it_is_off",
+    ),
+    Mutant(
+        "E5",
         "stacks/lowering.py",
         "if not lines or settings.teardown:",
         "if lines or settings.teardown:",

@@ -32,6 +32,7 @@ ACCEPTED: dict[str, tuple[str, dict[str, Any]]] = {
         "dev",
         {
             "region": "eu-west-1",
+            "storage.residency": ["eu-west-1"],
             "network.zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
             "services.gateway.certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/"
             "00000000-0000-0000-0000-000000000000",
@@ -52,7 +53,10 @@ ACCEPTED: dict[str, tuple[str, dict[str, Any]]] = {
     "storage with a tenth to grow": ("dev", {"postgres.max_storage_gib": 22}),
     "one snapshot": ("prod", {"redis.snapshot_retention_days": 1}),
     "staging without a copy elsewhere": ("staging", {}),
-    "a copy in any other region": ("prod", {"storage.replica_region": "eu-west-1"}),
+    "a copy in any other region": (
+        "prod",
+        {"storage.replica_region": "eu-west-1", "storage.residency": ["us-east-1", "eu-west-1"]},
+    ),
     "reviewed teardown of production": ("prod", TEARDOWN),
     "foundation needs fewer words": (
         "dev",

@@ -40,6 +40,7 @@ DIFFERENCES = {
     "storage.expire_noncurrent_days": "production goes back further",
     "storage.archive_after_days": "production goes back further",
     "storage.replica_region": "a copy elsewhere in production (A5)",
+    "storage.residency": "production's copies are in a second region, and nowhere else (E5)",
     "redis.mode": "in the cluster in dev (A6)",
     "redis.image": "the pod in dev; ElastiCache brings its own",
     "redis.fetch_image": "the pod in dev; ElastiCache brings its own",

@@ -18,8 +18,9 @@ class RebuildAndEnhance(RefactorAndOptimize):
     def provide(self) -> None:
         """What a refactoring has, and what watches and renews the model."""
         super().provide()
-        self._drift()
         has, names, space = self.ground.enabled, self.names, self.ground.pipelines
+        if "drift_detection" in has:
+            self._drift()
         trained = self.ground.images.trained.get(names.workload)
         if "hyperparameter_search" in has and trained is not None and self.spec.search is not None:
             experiment = training.experiment(names, self.spec.search, trained)

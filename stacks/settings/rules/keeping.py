@@ -148,6 +148,25 @@ def stores_have_a_copy_elsewhere(settings: Settings) -> Iterator[Mistake]:
         )
 
 
+@needs("region", "rollout", "capabilities", "storage")
+def data_stays_in_named_regions(settings: Settings) -> Iterator[Mistake]:
+    """Stores, their copies and backups are made in these regions only: no way leads to another (E5)."""
+    if "data_residency" not in settings.enabled:
+        return
+    named = settings.storage.residency
+    if not named:
+        fact = "is missing, and data_residency is on: nobody said where data may be"
+        yield wrong(("storage", "residency"), fact, f"residency: [{settings.region}]")
+        return
+    only, copy = f"storage.residency lets data be in {', '.join(named)} only", settings.storage.replica_region
+    if settings.region not in named:
+        yield wrong(("region",), f"is {settings.region}, and {only}", f"ferry:region: {named[-1]}")
+    if copy is not None and copy not in named:
+        others = [name for name in named if name != settings.region]
+        way = f"replica_region: {others[-1]}" if others else f"residency: [{', '.join([*named, copy])}]"
+        yield wrong(("storage", "replica_region"), f"is {copy}, and {only}", way)
+
+
 @needs("environment", "rollout", "capabilities", "services")
 def backups_outlive_a_slip(settings: Settings) -> Iterator[Mistake]:
     """Production's backups are locked, and the monthly ones outlive the daily ones (requirement A11)."""
@@ -216,6 +235,7 @@ RULES = (
     redis_can_fail_over,
     redis_in_the_cluster_has_its_images,
     stores_have_a_copy_elsewhere,
+    data_stays_in_named_regions,
     backups_outlive_a_slip,
     data_sources_say_where_they_are,
     repositories_are_given_once,

@@ -165,3 +165,24 @@ def test_a_person_and_a_program_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path
     refused = CliRunner().invoke(app, ["status", "--env", "dev", "--report", str(other)])
     assert refused.exit_code == 2
     assert "`ferry rehearse --env dev` makes the right one" in refused.output
+
+
+def test_controls_are_for_those_who_have_the_report() -> None:
+    """E5: switched off they stand on no page."""
+    assert status().controls
+    without = status(capabilities={**settings("dev").capabilities, "compliance_report": False})
+    assert without.controls == ()
+    assert "controls with evidence" not in {label for label, _, _ in tiles(without)}
+
+
+def test_report_for_auditors_is_refused_where_it_is_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """E5: and the error says how to have it."""
+    text = (PROJECT / "Pulumi.dev.yaml").read_text()
+    off = text.replace("ferry:capabilities:\n", "ferry:capabilities:\n    compliance_report: false\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(off)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["status", "--compliance"])
+    assert done.exit_code == 2
+    assert "compliance_report: true" in done.output

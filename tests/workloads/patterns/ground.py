@@ -21,7 +21,9 @@ from workloads.stages import Recorded
 from workloads.state import Slot, Stage
 
 IMAGE = f"registry.example/x@sha256:{'0' * 64}"
-EVERYTHING = frozenset({"automated_retraining", "hyperparameter_search", "pipelines", "basic_metrics"})
+EVERYTHING = frozenset(
+    {"automated_retraining", "basic_metrics", "drift_detection", "hyperparameter_search", "pipelines"}
+)
 SCOPE = Scope(
     "ferry-dev",
     "123456789012",

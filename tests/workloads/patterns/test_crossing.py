@@ -18,7 +18,7 @@ from stacks import crossings, fleet, program
 from stacks.settings import Settings
 from tests.infra.engine import Made, Registered, run
 from tests.infra.environments import settings
-from tests.workloads.patterns.ground import PLACE, component, ground, made
+from tests.workloads.patterns.ground import EVERYTHING, PLACE, component, ground, made
 from workloads.catalogue import CATALOGUE
 from workloads.patterns.migration import read
 from workloads.spec import Pattern
@@ -236,12 +236,14 @@ def test_a_stage_that_failed_half_way_is_not_recorded(monkeypatch: pytest.Monkey
         ({"model_serving": False}, FRAUD, "shadow needs model_serving, which dev has switched off"),
         ({"model_serving": False}, CHURN, ""),
         ({"gateway": False}, SEGMENTS, ""),
+        ({"legacy_adapters": False}, SEGMENTS, "shadow needs legacy_adapters, which dev has switched off"),
+        ({"legacy_adapters": False}, FRAUD, ""),
     ],
 )
 def test_what_a_stage_needs_and_is_switched_off_is_one_clear_error(
     changes: dict[str, bool], name: str, words: str
 ) -> None:
-    """C5: before anything is registered."""
+    """C5, E5: before anything is registered."""
     base = wanted()
     lacking = base.model_copy(update={"capabilities": {**base.capabilities, **changes}})
     stood = {name: Recorded(stage=Stage.SHADOW)}
@@ -284,3 +286,17 @@ def test_only_the_guard_and_who_watches_it_speak_to_the_api_server() -> None:
     tokens = {key for key, spec in found.items() if spec["automountServiceAccountToken"]}
     assert tokens == {f"{FRAUD}-guard", f"{FRAUD}-watchdog"}
     assert len(found) == 4
+
+
+def test_drift_detection_that_is_switched_off_leaves_nothing_behind() -> None:
+    """E5, C3: it takes its own away, and nothing of the others."""
+
+    def objects(enabled: frozenset[str]) -> set[tuple[str, str]]:
+        return {
+            (item.type.rpartition(":")[2], item.inputs.get("metadata", {}).get("name", item.name))
+            for item in made(Stage.SHADOW, FRAUD, enabled=enabled).resources
+        }
+
+    everything, without = objects(EVERYTHING), objects(EVERYTHING - {"drift_detection"})
+    assert ("CronJob", f"{FRAUD}-drift") in everything - without
+    assert without < everything
