@@ -10,6 +10,13 @@ _TOLD = "tests/infra/charts/test_values.py::test"
 CHARTED: tuple[Mutant, ...] = (
     Mutant(
         "B5",
+        f"{_VALUES}/argo_workflows.py",
+        "**_part(replicas, CONTROLLER,",
+        '**_part(replicas, "controller",',
+        f"{_TOLD}_parts_of_workflows_spread_over_zones_by_a_label_that_their_pods_have",
+    ),
+    Mutant(
+        "B5",
         f"{_VALUES}/argo_cd.py",
         '"rbac": {**people.get("rbac", {}), "policy.default": ""},',
         '"rbac": {**people.get("rbac", {}), "policy.default": "role:admin"},',

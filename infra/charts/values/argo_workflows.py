@@ -19,6 +19,10 @@ USER = 8737
 """The user of Argo's images."""
 
 
+CONTROLLER = "workflow-controller"
+"""What the chart calls its controller; the server is ``server``."""
+
+
 @dataclass(frozen=True)
 class Steps:
     """Where workflows run, and the service account of their steps, which the chart lets report results."""
@@ -43,7 +47,7 @@ def values(bucket: Any, region: str, replicas: int, steps: Steps) -> Values:
         "crds": {"install": True, "full": False, "keep": False},
         "images": {"pullPolicy": "IfNotPresent"},
         "controller": {
-            **_part(replicas, "controller", "100m", "256Mi", "512Mi"),
+            **_part(replicas, CONTROLLER, "100m", "256Mi", "512Mi"),
             "instanceID": {"enabled": True, "explicitID": INSTANCE},
             "workflowNamespaces": [steps.namespace],
             "workflowDefaults": {
@@ -85,13 +89,20 @@ def values(bucket: Any, region: str, replicas: int, steps: Steps) -> Values:
     }
 
 
+def labels(component: str) -> dict[str, str]:
+    """A label of the pods of a part that no other part has, whatever the release is called.
+
+    Source: templates/_helpers.tpl, ``argo-workflows.selectorLabels``.
+    """
+    return {"app.kubernetes.io/name": f"{NAME}-{component}"}
+
+
 def _part(replicas: int, component: str, cpu: str, memory: str, limit: str) -> Values:
-    labels = {"app.kubernetes.io/instance": NAME, "app.kubernetes.io/component": component}
     return {
         "replicas": replicas,
         "pdb": {"enabled": True, "minAvailable": 1} if replicas > 1 else {"enabled": False},
         "podSecurityContext": restricted_pod(USER),
         "securityContext": restricted_container(USER),
         "resources": resources(cpu, memory, limit=limit),
-        "topologySpreadConstraints": spread(labels),
+        "topologySpreadConstraints": spread(labels(component)),
     }

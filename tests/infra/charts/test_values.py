@@ -273,6 +273,13 @@ def test_two_workflow_controllers_do_not_take_each_others_work() -> None:
     assert chart("argo-workflows")["controller"]["instanceID"] == {"enabled": True, "explicitID": "ferry"}
 
 
+def test_parts_of_workflows_spread_over_zones_by_a_label_that_their_pods_have() -> None:
+    """B5: a selector that finds no pod spreads nothing, and nobody is told."""
+    for part, name in (("controller", "workflow-controller"), ("server", "server")):
+        (rule,) = chart("argo-workflows")[part]["topologySpreadConstraints"]
+        assert rule["labelSelector"] == {"matchLabels": {"app.kubernetes.io/name": f"argo-workflows-{name}"}}
+
+
 def test_workflows_run_only_where_they_are_let() -> None:
     values = chart("argo-workflows")
     assert values["controller"]["workflowNamespaces"] == ["workflows"]
