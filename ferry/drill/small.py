@@ -47,14 +47,17 @@ class Crossing:
     def switch(self) -> None:
         """Many requests; under them the guard comes, makes its route, and its weight moves many times."""
         field = self.field
-        load = field.load("many", count=REQUESTS)
+        arriving = field.load("arriving", f"--rate={RATE / 2:.0f}")
         until(lambda: field.live("legacy") > FIRST)
         field.start("guard")
         self.seen["overlay_s"] = until(field.by_overlay)
         self.seen["opened_at"] = time.monotonic()
         field.tell(told(Stage.CANARY, 50))
-        self.seen["switches"] = switched(field, load, REQUESTS, SWITCHES)
-        self.seen["many"] = load.answers()
+        before = field.answered()
+        load = field.load("many", count=REQUESTS)
+        asked = arriving.end()
+        self.seen["switches"] = switched(field, load, REQUESTS, SWITCHES, before=before)
+        self.seen["many"] = [*asked, *load.answers()]
         with contextlib.suppress(TimeoutError):  # copies are not waited for by anybody else
             until(lambda: field.live("blue", "mirror") >= self.copied(), 10.0)
         self.seen["counts"] = {part: field.counts(part) for part in ("legacy", "blue")}
