@@ -44,7 +44,7 @@ def seen(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Seen
 
 
 def test_no_request_is_lost_while_the_weight_moves(seen: Seen) -> None:
-    """C6: thousands of requests, each asked once; the guard's route appears under them, its weight moves often."""
+    """C6: thousands of requests, each asked once; under them the route appears and its weight moves often."""
     asked = len(seen["many"])
     assert asked > REQUESTS
     assert Counter(status for *_, status in seen["many"]) == {OK: asked}
