@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from ferry.adapter.recording import EVERY
 from ferry.drill.estate import WORKLOAD, told
 from ferry.drill.field import Field, note, opened, until, written
 from ferry.drill.moving import switched
@@ -62,6 +63,7 @@ class Crossing:
             until(lambda: field.live("blue", "mirror") >= self.copied(), 10.0)
         self.seen["counts"] = {part: field.counts(part) for part in ("legacy", "blue")}
         self.seen["after_switches"] = field.read()
+        time.sleep(EVERY + 1.0)  # a killed adapter takes with it what it has not written yet
 
     def copied(self) -> int:
         """Requests of which there has to be a copy: those that came after the route did."""
