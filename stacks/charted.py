@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.cluster_services import ClusterServices, ClusterServicesArgs
-from infra.deploying import ArgoCd, ArgoCdArgs, ArgoWorkflows, ArgoWorkflowsArgs
+from infra.contents.sources import Source
+from infra.deploying import (
+    ArgoCd,
+    ArgoCdArgs,
+    ArgoWorkflows,
+    ArgoWorkflowsArgs,
+    WorkflowDefinitions,
+    WorkflowDefinitionsArgs,
+)
 from infra.gpu import Gpu, GpuArgs
 from infra.logs import Logs, LogsArgs
 from infra.specs.storage import Purpose
@@ -32,6 +40,7 @@ class Charted:
         logs: central logs.
         gpu: GPUs offered, measured and checked.
         argo_cd: models as Applications.
+        workflow_definitions: Argo Workflows' definitions; wanted by the next, and by pipelines.
         argo_workflows: workflows of one's own.
         watching: metrics, alerts and dashboards.
     """
@@ -40,21 +49,26 @@ class Charted:
     logs: Logs | None
     gpu: Gpu | None
     argo_cd: ArgoCd | None
+    workflow_definitions: WorkflowDefinitions | None
     argo_workflows: ArgoWorkflows | None
     watching: Watching | None
 
 
-def build(settings: Settings, foundation: Foundation) -> Charted:
+def build(settings: Settings, foundation: Foundation, source: Source) -> Charted:
     """Registers the services that the rollout switches on."""
     builder, on = _Builder(settings, foundation), settings.enabled
     cluster_services = builder.cluster_services() if "cluster_services" in on else None
+    definitions = builder.workflow_definitions(source) if {"custom_workflows", "pipelines"} & on else None
     return Charted(
         cluster_services=cluster_services,
         logs=builder.logs() if "central_logs" in on else None,
         gpu=builder.gpu() if "gpu_monitoring" in on else None,
         argo_cd=builder.argo_cd() if "deployment_sync" in on else None,
-        argo_workflows=builder.argo_workflows() if "custom_workflows" in on else None,
         watching=builder.watching(cluster_services) if "basic_metrics" in on else None,
+        workflow_definitions=definitions,
+        argo_workflows=builder.argo_workflows(definitions)
+        if definitions and "custom_workflows" in on
+        else None,
     )
 
 
@@ -105,7 +119,12 @@ class _Builder:
         args = ArgoCdArgs(self._spec.argo_cd, MODELS_GO, self._nodes, self._replicas, told)
         return ArgoCd("argo-cd", args, self._base.inside())
 
-    def argo_workflows(self) -> ArgoWorkflows:
+    def workflow_definitions(self, source: Source) -> WorkflowDefinitions:
+        """What both of Argo's controllers are about."""
+        args = WorkflowDefinitionsArgs(source, self._base.cluster.ready)
+        return WorkflowDefinitions("workflow-definitions", args, self._base.inside())
+
+    def argo_workflows(self, definitions: WorkflowDefinitions) -> ArgoWorkflows:
         """Workflows of one's own."""
         base = self._base
         args = ArgoWorkflowsArgs(
@@ -113,6 +132,7 @@ class _Builder:
             identity=base.cluster.identity,
             bucket=base.stores.buckets[Purpose.PIPELINES],
             key=base.keys.data,
+            definitions=definitions.made,
             nodes=self._nodes,
             replicas=self._replicas,
         )

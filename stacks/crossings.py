@@ -152,6 +152,7 @@ def _waits(base: Foundation, above: Services) -> list[pulumi.Resource]:
     gateway = above.gateway.ready if above.gateway else []
     argo = [above.charted.argo_cd.project] if above.charted.argo_cd else []
     watching = [above.charted.watching.operator] if above.charted.watching else []
+    katib = above.kubeflow.katib.ready if above.kubeflow.katib else []
     return [
         *base.cluster.ready,
         *base.karpenter.pools,
@@ -159,4 +160,5 @@ def _waits(base: Foundation, above: Services) -> list[pulumi.Resource]:
         *gateway,
         *argo,
         *watching,
+        *katib,
     ]

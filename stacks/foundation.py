@@ -9,13 +9,16 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.cluster import Cluster, ClusterArgs
+from infra.cluster_services.manifests import READER
 from infra.karpenter import Karpenter, KarpenterArgs
+from infra.katib.names import COLLECTED
 from infra.keys import Keys
 from infra.mlflow.pods import CLIENT as MLFLOW_CLIENT
 from infra.namespaces import Namespaces, Space
 from infra.network import Network, NetworkArgs
 from infra.on_premises import OnPremises, OnPremisesArgs
-from infra.postgres import Postgres, PostgresArgs
+from infra.postgres import Postgres
+from infra.rds import DatabaseArgs
 from infra.redis import Redis, RedisArgs
 from infra.redis.pod import CLIENT
 from infra.registry import Registry, RegistryArgs
@@ -29,7 +32,7 @@ from stacks.settings import Settings
 NAMESPACES: Mapping[str, Space] = {
     "ferry-system": Space("restricted", CLIENT),
     "features": Space("restricted"),
-    "kubeflow": Space("baseline", {**CLIENT, **MLFLOW_CLIENT}),
+    "kubeflow": Space("baseline", {**CLIENT, **MLFLOW_CLIENT, **READER, **COLLECTED}),
 }
 """Who lives where: Ferry's own controllers, the feature store, pipelines and their steps."""
 
@@ -192,7 +195,7 @@ class _Builder:
         return Cluster("cluster", args, self._at_home)
 
     def _postgres(self) -> Postgres:
-        args = PostgresArgs(
+        args = DatabaseArgs(
             scope=self.scope,
             spec=self._settings.postgres,
             vpc_id=self.network.vpc_id,

@@ -11,6 +11,8 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from infra.charts.lock import LockError, committed
+from infra.contents.lock import ContentError
+from infra.contents.sources import Nothing, Published, Source
 from infra.in_use import InUse, resources_of
 from stacks import charts, crossings, fleet, foundation, garbage, lowering, marking, services
 from stacks.foundation import Foundation
@@ -20,8 +22,11 @@ from stacks.shelf import S3Shelf
 from workloads.stages import Recorded
 
 
-def run() -> None:
+def run(source: Source | None = None) -> None:
     """Build the environment that this stack's configuration describes.
+
+    Args:
+        source: who has the manifests of others; by default their publishers.
 
     Raises:
         pulumi.RunError: the configuration cannot be used, or wants a step of a workload that is not legal or
@@ -34,18 +39,25 @@ def run() -> None:
         pulumi.log.warn(f"{len(loose)} charts are pinned by version only; `ferry charts lock` pins them")
     lower(settings)
     pulumi.runtime.register_stack_transformation(marking.marked)
-    for name, value in build(settings, crossed(settings)).items():
+    try:
+        made = build(settings, crossed(settings), source or Published())
+    except ContentError as error:
+        raise pulumi.RunError(str(error)) from None
+    for name, value in made.items():
         pulumi.export(name, value)
 
 
-def build(settings: Settings, stages: Mapping[str, Recorded] | None = None) -> dict[str, Any]:
+def build(
+    settings: Settings, stages: Mapping[str, Recorded] | None = None, source: Source | None = None
+) -> dict[str, Any]:
     """Register every layer; the stack's outputs.
 
     Args:
         stages: where each workload stands after this `up`; none: nothing has crossed.
+        source: who has the manifests of others; none: they are left out.
     """
     base = foundation.build(settings)
-    above = services.build(settings, base)
+    above = services.build(settings, base, source or Nothing())
     InUse("in-use", base.scope, [*resources_of(base), *resources_of(above)])
     stood = crossings.build(settings, base, above, stages or {})
     made = outputs(base, above)
@@ -124,6 +136,14 @@ def _of_services(above: Services) -> dict[str, Any]:
             "secret_arn": above.mlflow.secret_arn,
             "database_secret_arn": above.mlflow.database_secret_arn,
         }
+    if above.kubeflow.pipelines is not None:
+        found["pipelines"] = {
+            "url": above.kubeflow.pipelines.url,
+            "database_endpoint": above.kubeflow.pipelines.database_endpoint,
+            "secret_arn": above.kubeflow.pipelines.secret_arn,
+        }
+    if above.kubeflow.katib is not None:
+        found["katib"] = {"secret_arn": above.kubeflow.katib.secret_arn}
     if above.audit is not None:
         found["audit"] = {"trail_arn": above.audit.trail_arn, "bucket": above.audit.bucket}
     if above.backup is not None:

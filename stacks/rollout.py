@@ -65,7 +65,9 @@ CAPABILITIES: Mapping[str, Capability] = {
     "tracking_database": Capability(_F, "A7", "Postgres for MLflow", built=True, core=True),
     "image_registry": Capability(_F, "A8", "ECR repositories", built=True, core=True),
     "experiment_tracking": Capability(_F, "B1", "MLflow", built=True),
-    "pipelines": Capability(_F, "B2", "Kubeflow Pipelines"),
+    "pipelines": Capability(
+        _F, "B2", "Kubeflow Pipelines", built=True, holds="every pipeline, run and experiment in its database"
+    ),
     "model_serving": Capability(_F, "B4", "Triton for the workloads' models", built=True),
     "deployment_sync": Capability(_F, "B5", "Argo CD: models as Applications", built=True),
     "gateway": Capability(_F, "B6", "Envoy Gateway behind a network load balancer", built=True),
@@ -88,11 +90,13 @@ CAPABILITIES: Mapping[str, Capability] = {
     "backup": Capability(
         _P, "A11", "AWS Backup plans and rehearsed restores", built=True, holds="every backup in its vaults"
     ),
-    "scheduled_runs": Capability(_P, "C9", "pipelines by the clock, one run at a time"),
+    "scheduled_runs": Capability(_P, "C9", "pipelines by the clock, one run at a time", built=True),
     "single_sign_on": Capability(_E, "B10", "OIDC for Grafana, Argo CD and MLflow's pages", built=True),
     "ab_testing": Capability(_E, "C6", "split of users between two versions"),
     "multi_model_serving": Capability(_E, "B4", "many models on one Triton"),
-    "automated_retraining": Capability(_E, "C3", "retraining by schedule or drift"),
+    "automated_retraining": Capability(
+        _E, "C3", "rebuilt models train themselves anew by their schedule", built=True
+    ),
     "legacy_adapters": Capability(_E, "C8", "adapters for old systems that are not SageMaker", built=True),
     "custom_workflows": Capability(_E, "B5", "Argo Workflows of one's own", built=True),
     "catalogue_page": Capability(_E, "E5", "every served model's API and owner on a page"),
@@ -100,7 +104,7 @@ CAPABILITIES: Mapping[str, Capability] = {
     "second_region": Capability(_E, "A12", "the same stacks in another region"),
     "data_residency": Capability(_E, "E5", "stores and copies stay in named regions", built=True),
     "compliance_report": Capability(_E, "E5", "controls and their evidence, for auditors", built=True),
-    "hyperparameter_search": Capability(_I, "B3", "Katib"),
+    "hyperparameter_search": Capability(_I, "B3", "Katib: Bayesian search", built=True),
     "explainability": Capability(_I, "C3", "explanations of predictions"),
     "chatbot": Capability(None, "B12", "a chatbot beside the OCR pipeline", built=True),
     "edge_bundles": Capability(None, "E5", "models packed for devices at the edge"),

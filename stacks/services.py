@@ -12,6 +12,7 @@ import pulumi
 from infra.audit import Audit, AuditArgs
 from infra.backup import Backup, BackupArgs
 from infra.chatbot import Chatbot, ChatbotArgs
+from infra.contents.sources import Source
 from infra.gateway import Gateway, GatewayArgs
 from infra.gateway.manifests import ROUTES
 from infra.guard_rails import GuardRails, GuardRailsArgs
@@ -24,9 +25,10 @@ from infra.redis.pod import CLIENT
 from infra.single_sign_on import SingleSignOn, SingleSignOnArgs
 from infra.specs.network import subnet_plan
 from infra.specs.storage import Purpose
-from stacks import charted
+from stacks import charted, kubeflow
 from stacks.charted import Charted
 from stacks.foundation import FEATURES, Foundation
+from stacks.kubeflow import Kubeflow
 from stacks.log_in import LogIn, log_in
 from stacks.settings import Settings
 from stacks.settings.rules.tracking import MLFLOW_REPOSITORY
@@ -46,6 +48,7 @@ class Services:
         backup: copies of what holds data, kept apart from it.
         migration: moves of data into the stores.
         charted: services that come as charts.
+        kubeflow: services that come as manifests of others.
         gateway: the way in (B6).
         serving: where served models live (B4); each is an :class:`infra.triton.Triton` of its workload.
         guard_rails: the teams' namespaces, with rights, limits and fences.
@@ -58,6 +61,7 @@ class Services:
     backup: Backup | None
     migration: DataMigration | None
     charted: Charted
+    kubeflow: Kubeflow
     gateway: Gateway | None = None
     serving: Namespaces | None = None
     guard_rails: GuardRails | None = None
@@ -65,15 +69,16 @@ class Services:
     chatbot: Chatbot | None = None
 
 
-def build(settings: Settings, foundation: Foundation) -> Services:
-    """Registers the layer's components."""
-    builder = _Builder(settings, foundation)
+def build(settings: Settings, foundation: Foundation, source: Source) -> Services:
+    """Registers the layer's components; what others publish as manifests comes from ``source``."""
+    builder = _Builder(settings, foundation, source)
     return Services(
         mlflow=builder.mlflow,
         audit=builder.audit,
         backup=builder.backup,
         migration=builder.migration,
         charted=builder.charted,
+        kubeflow=builder.kubeflow,
         gateway=builder.gateway,
         serving=builder.serving,
         guard_rails=builder.guard_rails,
@@ -85,7 +90,7 @@ def build(settings: Settings, foundation: Foundation) -> Services:
 class _Builder:
     """One environment's services, in the order in which they need each other."""
 
-    def __init__(self, settings: Settings, foundation: Foundation) -> None:
+    def __init__(self, settings: Settings, foundation: Foundation, source: Source) -> None:
         self._settings = settings
         self._foundation = foundation
         self._log_in = log_in(settings)
@@ -93,7 +98,8 @@ class _Builder:
         self.audit = self._audit() if self._on("audit") else None
         self.backup = self._backup() if self._on("backup") else None
         self.migration = self._migration() if self._on("data_migration") else None
-        self.charted = charted.build(settings, foundation)
+        self.charted = charted.build(settings, foundation, source)
+        self.kubeflow = kubeflow.build(settings, foundation, self.charted, source)
         self.gateway = self._gateway() if self._on("gateway") else None
         self.serving = self._serving() if self._on("model_serving") else None
         self.guard_rails = self._guard_rails() if self._on("team_access") else None

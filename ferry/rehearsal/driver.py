@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from ferry.rehearsal.checks.context import ROOT
 from ferry.rehearsal.options import PACKAGES, Options
 from ferry.rehearsal.show import Show
 from ferry.report.model import Check, Claim, Cluster, Kept, Memory, Policy, Report
+from infra.contents.sources import Shelved
 from policy.catalogue import ids
 from sandbox.controlplane.client import Client
 from sandbox.engine import Engine, EngineError, EngineSpec, Run
 from sandbox.inventory import Leftovers, Things, aws_inventory, leftovers, why_a_key_stays
 from sandbox.processes import ProcessError
+from sandbox.toolchain.table import Tool
 from sandbox.world import World, WorldError
 from stacks.program import run as program
 from stacks.settings import Settings, SettingsError
@@ -70,6 +73,7 @@ class Rehearsal:
         self._ports: dict[str, int] = {}
         self._previewed = 0
         self._secrets: dict[str, list[str]] = {}
+        self._recorded: set[str] = set()
         self._started = datetime.now(UTC)
 
     def run(self) -> Report:
@@ -139,7 +143,13 @@ class Rehearsal:
             env=self._world.spec.environment(),
             policies=PACK,
         )
-        return Engine(spec, program)
+        return Engine(spec, partial(program, self._contents))
+
+    @property
+    def _contents(self) -> Shelved:
+        """The manifests of others among the tools; a first preview may come before those are built."""
+        tool = self._world.spec.tools.get(Tool.DEFINITIONS, self._world.spec.state / "no-tools-yet" / "none")
+        return Shelved(tool.parent, self._recorded)
 
     def _bootstrap(self) -> RehearsedBootstrap:
         """What a person does once for an account, before the first `pulumi up`."""
@@ -308,7 +318,9 @@ class Rehearsal:
             checks=seen.checks + measure.speed_checks(times, memory),
             resources=measure.resource_counts(seen.resources),
             recorded_only=measure.recorded_only(seen.resources),
-            simulated=sorted({*facts.simulated(self._world.spec), *seen.simulated}),
+            simulated=sorted(
+                {*facts.simulated(self._world.spec), *seen.simulated, *facts.recorded(self._recorded)}
+            ),
             warnings=facts.warnings(self._world.spec),
             timings=times,
             second_preview_changes=seen.second_preview_changes,

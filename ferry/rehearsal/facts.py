@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.metadata import version
 
 from ferry.rehearsal.checks.availability import controllers, pending, shortfalls
 from ferry.rehearsal.measure import Interval
 from ferry.report.model import Warned
 from infra.charts.lock import committed
+from infra.contents.lock import locked
 from sandbox.controlplane.client import Client
 from sandbox.engine import Run
 from sandbox.worldspec import WorldError, WorldSpec
@@ -54,6 +55,16 @@ def simulated(spec: WorldSpec) -> list[str]:
     charts, loose = committed().charts, committed().unverified
     pinned = f"charts: {len(charts) - len(loose)} of {len(charts)} in the lock are pinned by digest"
     return [*(str(item) for item in found), pinned]
+
+
+def recorded(contents: Collection[str]) -> list[str]:
+    """What others publish as manifests and no registry here has: recorded, as the lock names it."""
+    found = (locked(name) for name in sorted(contents))
+    return [
+        f"{item.name} {item.version}: its {len(item.files)} manifests ({item.repository} {item.commit[:12]}) "
+        "are in no registry here: recorded by their digests; what is ours around them is applied"
+        for item in found
+    ]
 
 
 def summary(run: Run) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stacks.settings import Settings
+from stacks.settings.rules.kubeflow import OWN_REPOSITORY
 from stacks.settings.rules.tracking import MLFLOW_REPOSITORY
 
 KIND = "application/vnd.docker.distribution.manifest.v2+json"
@@ -22,6 +23,8 @@ def wanted(settings: Settings) -> Iterator[tuple[str, str]]:
     """Repository (in the spec) and digest of the project's own images that are on."""
     if "experiment_tracking" in settings.enabled and settings.services.mlflow is not None:
         yield MLFLOW_REPOSITORY, settings.services.mlflow.digest
+    if settings.services.crossing is not None and OWN_REPOSITORY in settings.registry.repositories:
+        yield OWN_REPOSITORY, settings.services.crossing.digest
 
 
 def push(ecr: Any, settings: Settings, urls: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from infra.charts.values import argo_cd, prometheus_stack
+from infra.charts.values import argo_cd, argo_workflows, prometheus_stack
 
 _NAME = "app.kubernetes.io/name"
 
@@ -55,12 +55,15 @@ class Brought:
         ]
 
 
+_CONTROLLER = f"{argo_workflows.NAME}-{argo_workflows.CONTROLLER}"
 _STACK, _MONITORING = prometheus_stack.NAME, prometheus_stack.NAMESPACE
 BROUGHT = (
     Brought(_MONITORING, "prometheus", ("http-web", 9090), f"{_STACK}-prometheus", 9090),
     Brought(_MONITORING, "alertmanager", ("http-web", 9093), f"{_STACK}-alertmanager", 9093),
     Brought(_MONITORING, "grafana", ("grafana", 3000), f"{_STACK}-grafana", 80),
     Brought(argo_cd.NAMESPACE, "argocd-server", ("server", 8080), "argo-cd-argocd-server", 80),
+    # of the release that pipelines have for themselves: infra/pipelines/component.py
+    Brought("kubeflow", _CONTROLLER, ("metrics", 9090), f"{argo_workflows.CONTROLLER}-{_CONTROLLER}", 8080),
 )
 
 

@@ -27,6 +27,7 @@ class ArgoWorkflowsArgs:
         identity: whose tokens IAM believes.
         bucket: store of artifacts and logs of steps.
         key: ARN of its key.
+        definitions: what its controller waits for.
         nodes: what pods run on.
         replicas: of controller and server.
     """
@@ -35,6 +36,7 @@ class ArgoWorkflowsArgs:
     identity: Identity
     bucket: pulumi.Output[str]
     key: pulumi.Output[str]
+    definitions: Sequence[pulumi.Resource]
     nodes: Sequence[pulumi.Resource]
     replicas: int
 
@@ -80,4 +82,4 @@ class ArgoWorkflows(Component):
         args, region = self._args, self._args.scope.region
         values = argo_workflows.values(args.bucket, region, args.replicas, STEPS)
         chart = ReleaseArgs(locked(argo_workflows.NAME), argo_workflows.NAMESPACE, values)
-        return release(self, chart, [*args.nodes, *self._spaces.values(), self._runner])
+        return release(self, chart, [*args.nodes, *args.definitions, *self._spaces.values(), self._runner])

@@ -261,6 +261,11 @@ EngineVersion = Annotated[
 ]
 """Major and minor version of a data store's engine, quoted in YAML (7.10 unquoted is the number 7.1)."""
 
+MysqlVersion = Annotated[
+    str, AfterValidator(_matching(r"8\.4\.[0-9]+", "a version of MySQL 8.4 (three numbers)", '"8.4.7"'))
+]
+"""Version of MySQL; 8.0 is out of RDS's standard support since the summer of 2026."""
+
 ImageDigest = Annotated[
     str,
     AfterValidator(

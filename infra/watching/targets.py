@@ -12,6 +12,8 @@ from typing import Any
 
 from infra.charts.values import cloudwatch_exporter
 from infra.charts.values.prometheus_stack import NAME_LABEL, NAMESPACE
+from infra.pipelines import names as pipelines
+from infra.pipelines.wiring import CONTROLLER, METRICS
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,17 @@ TARGETS = (
         "metrics",
         8080,
         "external-secrets v2.9.0, deploy/charts/external-secrets/templates/deployment.yaml",
+        honest=True,
+    ),
+    Target(
+        "pipelines-workflow-controller",
+        "Argo workflow controller, of Kubeflow Pipelines too",
+        "pipelines",
+        pipelines.NAMESPACE,
+        CONTROLLER,
+        "metrics",
+        METRICS,
+        "argo-workflows 1.0.18, templates/controller/workflow-controller-deployment.yaml",
         honest=True,
     ),
     Target(

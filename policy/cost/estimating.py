@@ -181,7 +181,8 @@ def _database(item: Resource, bill: _Bill) -> list[Line]:
     hour = copies * bill.month(bill.prices.of("database", size))
     gb = copies * bill.prices.database_disk_gb
     what = f"{copies} x {size}, {least:.0f} to {max(least, most):.0f} GB each"
-    return [Line(Component.MLFLOW, item.name, what, hour + least * gb, hour + max(least, most) * gb)]
+    owner = Component.PIPELINES if item.props.get("engine") == "mysql" else Component.MLFLOW
+    return [Line(owner, item.name, what, hour + least * gb, hour + max(least, most) * gb)]
 
 
 def _cache(item: Resource, bill: _Bill) -> list[Line]:

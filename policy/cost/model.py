@@ -16,6 +16,7 @@ class Component(StrEnum):
     SERVING = "serving"
     REDIS = "Redis"
     MLFLOW = "MLflow"
+    PIPELINES = "pipelines"
     STORAGE = "S3"
     BALANCER = "load balancer"
     MONITORING = "monitoring"

@@ -16,6 +16,8 @@ from policy.rules.making import (
 )
 
 INSTANCE = "aws:rds/instance:Instance"
+TLS_BY = {"postgres": "rds.force_ssl", "mysql": "require_secure_transport"}
+"""Engine to the parameter that refuses connections without TLS."""
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
@@ -71,10 +73,11 @@ def _queue_encrypted(resource: Resource) -> list[str]:
 
 
 def _tls_forced(resource: Resource) -> list[str]:
-    if not str(resource.props.get("family") or "").startswith("postgres"):
-        return []
+    family = str(resource.props.get("family") or "")
+    wanted = next((name for engine, name in TLS_BY.items() if family.startswith(engine)), None)
     given = {item.get("name"): str(item.get("value")) for item in maps(resource.props.get("parameters"))}
-    return [] if given.get("rds.force_ssl") == "1" else ["connections without TLS are taken (rds.force_ssl)"]
+    on = wanted is None or given.get(wanted) == "1"
+    return [] if on else [f"connections without TLS are taken ({wanted})"]
 
 
 def _versions_kept(resource: Resource) -> list[str]:
@@ -137,7 +140,7 @@ RULES: Sequence[Rule] = (
     Rule(
         "RDS.38", _F, _HIGH, ["aws:rds/parameterGroup:ParameterGroup"],
         "Passwords and rows cross the network in the clear",
-        'Set the parameter rds.force_ssl to "1"',
+        'Set the parameter rds.force_ssl (Postgres) or require_secure_transport (MySQL) to "1"',
         _tls_forced,
     ),
     Rule(

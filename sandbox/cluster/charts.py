@@ -21,7 +21,7 @@ from sandbox.worldspec import WorldSpec
 log = logging.getLogger(__name__)
 
 DEFINITIONS_CHART = "karpenter-crd"
-CHARTS_OF_OTHERS = ("cert-manager", "external-secrets", "argo-cd", "argo-workflows", "kube-prometheus-stack")
+CHARTS_OF_OTHERS = ("cert-manager", "external-secrets", "argo-cd", "kube-prometheus-stack")
 """Charts whose definitions are among the tools."""
 KEPT = ("kube-prometheus-stack",)
 """Those of them whose definitions stand in a directory ``crds`` and stay; others' go with the release."""

@@ -202,13 +202,29 @@ def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
             )
 
 
+def promised(item: Object) -> Object | None:
+    """The Secret that external-secrets or cert-manager would make of an object; None for every other one."""
+    spec, kind = item.get("spec") or {}, (group_of(item), item.get("kind"))
+    if kind == ("external-secrets.io", "ExternalSecret"):
+        name = (spec.get("target") or {}).get("name") or name_of(item)
+        keys = [entry["secretKey"] for entry in spec.get("data") or []]
+        keys += (dig(spec, ("target", "template", "data")) or {}).keys()
+    elif kind == ("cert-manager.io", "Certificate"):
+        name, keys = spec["secretName"], ["ca.crt", "tls.crt", "tls.key"]
+    else:
+        return None
+    metadata = {"name": name, "namespace": namespace_of(item)}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": dict.fromkeys(keys, "")}
+
+
 class Index:
-    """All objects of a cluster, found by what they are."""
+    """All objects of a cluster, found by what they are, and Secrets that controllers would make of them."""
 
     def __init__(self, objects: Iterable[Object]) -> None:
         self._objects: dict[tuple[str, str, str, str], Object] = {}
         self._pods: dict[str, list[Pod]] = {}
-        for item in objects:
+        known = list(objects)
+        for item in [*filter(None, map(promised, known)), *known]:
             key = (group_of(item), str(item.get("kind")), namespace_of(item), name_of(item))
             self._objects[key] = item
             pod = pod_of(item)

@@ -68,6 +68,14 @@ TAKEN = (
             for kind in ("prometheuses", "alertmanagers")
         ),
     ),
+    # Whole manifests, which the program itself applies: infra/contents/lock.yaml names them one by one.
+    Taken(
+        "github.com/kubeflow/katib",
+        "katib",
+        ("manifests/v1beta1/components/*/*.yaml",),
+        root="manifests/v1beta1",
+    ),
+    Taken("github.com/kubeflow/katib", "katib-api", ("pkg/apis/v1beta1/swagger.json",)),
 )
 
 

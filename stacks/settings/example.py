@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from infra.specs.katib import KatibDigests
+from infra.specs.pipelines import PipelineDigests
 from stacks.rollout import CAPABILITIES, Level
 
 Path = tuple[str | int, ...]
@@ -135,7 +137,7 @@ DOCUMENT: dict[str, Any] = {
         "backup_retention_days": 7,
         "deletion_protection": True,
     },
-    "registry": {"repositories": ["model-server", "pipeline", "mlflow"], "keep_images": 30},
+    "registry": {"repositories": ["model-server", "pipeline", "mlflow", "ferry"], "keep_images": 30},
     "cost": {"budget_usd": 2000, "legacy_usd": 2400},
     "services": {
         "mlflow": {
@@ -236,6 +238,19 @@ DOCUMENT: dict[str, Any] = {
             "retention_days": 15,
             "storage_gib": 20,
         },
+        "pipelines": {
+            "database": {
+                "instance_class": "db.t4g.medium",
+                "version": "8.4.8",
+                "storage_gib": 20,
+                "max_storage_gib": 100,
+                "multi_az": True,
+                "backup_retention_days": 7,
+                "deletion_protection": True,
+            },
+            "digests": dict.fromkeys(PipelineDigests.model_fields, f"sha256:{'0' * 64}"),
+        },
+        "katib": {"digests": dict.fromkeys(KatibDigests.model_fields, f"sha256:{'0' * 64}")},
         "teams": [
             {
                 "name": "fraud",

@@ -14,8 +14,10 @@ from infra.specs.deploying import ArgoCdSpec
 from infra.specs.gateway import GatewaySpec
 from infra.specs.gpu import GpuSpec
 from infra.specs.guard_rails import TeamSpec
+from infra.specs.katib import KatibSpec
 from infra.specs.logs import LogsSpec
 from infra.specs.mlflow import MlflowSpec
+from infra.specs.pipelines import PipelinesSpec
 from infra.specs.single_sign_on import SingleSignOnSpec
 from infra.specs.watching import WatchingSpec
 
@@ -39,6 +41,8 @@ class ServicesSpec(Spec):
         watching: metrics, alerts, dashboards; wanted where ``basic_metrics`` is on.
         single_sign_on: the company's issuer; wanted where ``single_sign_on`` is on.
         chatbot: the service beside the OCR pipeline; wanted where ``chatbot`` is on.
+        pipelines: Kubeflow Pipelines; wanted where ``pipelines`` is on.
+        katib: hyper-parameter search; wanted where ``hyperparameter_search`` is on.
         teams: who has a namespace, and how much of the cluster; one for each team.
     """
 
@@ -54,4 +58,6 @@ class ServicesSpec(Spec):
     watching: WatchingSpec | None = None
     single_sign_on: SingleSignOnSpec | None = None
     chatbot: ChatbotSpec | None = None
+    pipelines: PipelinesSpec | None = None
+    katib: KatibSpec | None = None
     teams: list[TeamSpec] = Field(default_factory=list)

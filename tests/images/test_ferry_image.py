@@ -27,6 +27,8 @@ PODS = {
     "recorder": programs.recorder(Slot.BLUE, UNKNOWN),
     "batch": programs.batch_adapter("legacy"),
     "drift": programs.drift(NAMES),
+    "database": ["database"],
+    "run": programs.run(NAMES),
 }
 BLOCKING = """
 import importlib.abc, json, sys

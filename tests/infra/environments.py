@@ -10,7 +10,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.cluster import without_creator
+from infra.contents.sources import Shelved
 from sandbox.providers.eks import cluster
+from sandbox.toolchain import Tool, Toolchain
 from stacks import program
 from stacks.settings import Settings, load_file
 from tests.infra.engine import Made, Registered, run
@@ -22,6 +24,14 @@ PROJECT = Path(__file__).parents[2]
 def settings(environment: str) -> Settings:
     """Settings of a committed stack file."""
     return load_file(PROJECT / f"Pulumi.{environment}.yaml")
+
+
+@functools.cache
+def source() -> Shelved:
+    """The manifests of others, as a rehearsal has them."""
+    chain = Toolchain.locate()
+    chain.ensure([Tool.DEFINITIONS])
+    return Shelved(chain.path(Tool.DEFINITIONS).parent)
 
 
 @functools.cache
@@ -55,4 +65,4 @@ def _transformed(item: Registered) -> Registered:
 
 def build(wanted: Settings, environment: str = "dev", *, preview: bool = False) -> Made:
     """Everything that the program registers for these settings."""
-    return run(lambda: program.build(wanted), stack=environment, preview=preview)
+    return run(lambda: program.build(wanted, source=source()), stack=environment, preview=preview)

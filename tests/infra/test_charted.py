@@ -40,8 +40,21 @@ CHARTS = {
     "argo-workflows": "argo",
 }
 """Chart to its namespace."""
-PREFIXES = ("cluster-services", "logs", "gpu", "argo-cd", "argo-workflows", "watching", "single-sign-on")
+PREFIXES = (
+    "cluster-services",
+    "logs",
+    "gpu",
+    "argo-cd",
+    "argo-workflows",
+    "workflow-definitions",
+    "watching",
+    "single-sign-on",
+)
 """What names of these services' resources in the state begin with; the last two need the first."""
+
+
+NEED_THEM = ("pipelines", "hyperparameter_search")
+"""What cannot be without some of these, and is looked at elsewhere."""
 
 
 def release(name: str, found: Made | None = None) -> Registered:
@@ -57,7 +70,7 @@ def kind(found: Made, name: str) -> list[Registered]:
 def charted(environment: str, *, on: bool = True) -> Made:
     """An environment with these services, whatever its rollout says of them, or without any."""
     wanted = settings(environment)
-    chosen = {**wanted.capabilities, **dict.fromkeys(OWNERS, on)}
+    chosen = {**wanted.capabilities, **dict.fromkeys(OWNERS, on), **dict.fromkeys(NEED_THEM, False)}
     return build(wanted.model_copy(update={"capabilities": chosen}), environment)
 
 

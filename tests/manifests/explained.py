@@ -28,6 +28,10 @@ KUBE_SCORE: Mapping[str, str] = {
     "*: container-resources": "no limit of CPU: it would slow a container down while there is CPU to spare",
     "NetworkPolicy/fraud/*: networkpolicy-targets-pod": "the team's pods come later",
     "NetworkPolicy/monitoring/*: networkpolicy-targets-pod": "the chart and its operator bring the pods",
+    "NetworkPolicy/kubeflow/scraped: networkpolicy-targets-pod": "Argo's chart brings the pod",
+    "Deployment/kubeflow/katib-*: container-security-context-user-group-id": (
+        "1000 is the user that Katib's own manifests name"
+    ),
     "StatefulSet/features/redis: container-security-context-user-group-id": (
         "999 and 1000 are user and group of the official image, whose files belong to them"
     ),

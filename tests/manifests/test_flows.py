@@ -13,6 +13,7 @@ import pytest
 from infra.charts.values.prometheus_stack import NAME_LABEL
 from infra.guard_rails.fences import Places, policies
 from infra.mlflow.pods import labels as mlflow_labels
+from infra.pipelines.wiring import CONTROLLER
 from infra.redis.pod import LABELS as REDIS_LABELS
 from infra.specs.network import subnet_plan
 from infra.watching.targets import there
@@ -163,6 +164,33 @@ def test_everything_that_watches_reaches_what_it_needs(environment: str) -> None
     cut = [name for name, (source, target_, port) in needed.items() if not lets(source, target_, port)]
     assert cut == []
     assert lets(watching("grafana"), DNS, 53, "UDP")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_steps_of_pipelines_reach_what_they_need_and_no_database(environment: str) -> None:
+    """B2, B9: S3, MLflow and features, wherever Redis is; MySQL is for those who keep the runs."""
+    lets = network(environment).lets
+    step = other("kubeflow", {"app": "step"}, inside=True)
+    redis = REDIS if "in_cluster" in on(environment) else store(environment)
+    server = other("kubeflow", {"app": "ml-pipeline"})
+    needed: dict[str, tuple[End, End, int]] = {
+        "names": (step, DNS, 53),
+        "S3": (step, S3, 443),
+        "MLflow": (step, other("mlflow", mlflow_labels("server")), 5000),
+        "features": (step, redis, 6379),
+        "the API of pipelines": (step, server, 8888),
+    }
+    unwanted: dict[str, tuple[End, End, int]] = {
+        "MySQL": (step, store(environment), 3306),
+        "Postgres": (step, store(environment), 5432),
+        "a team's model": (step, workload("fraud", inside=True), 8000),
+        "a team to a step": (workload("fraud", inside=True), step, 8080),
+        "a team to the API of pipelines": (workload("fraud", inside=True), server, 8888),
+        "Prometheus to the API of pipelines": (watching("prometheus", inside=True), server, 8888),
+        "another one than Prometheus": (workload("fraud", inside=True), other("kubeflow", CONTROLLER), 9090),
+    }
+    assert [name for name, (source, target, port) in needed.items() if not lets(source, target, port)] == []
+    assert [name for name, (source, target, port) in unwanted.items() if lets(source, target, port)] == []
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

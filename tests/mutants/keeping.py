@@ -50,7 +50,7 @@ BACKUP_MUTANTS = (
     ),
     Mutant(
         "A11",
-        "infra/postgres.py",
+        "infra/rds.py",
         "tags=scope.backed_up,",
         "",
         f"{_BACKUP}_everything_that_holds_data_carries_the_tag_and_nothing_else",
@@ -145,7 +145,7 @@ ROLLOUT_MUTANTS = (
         "workloads/patterns/rebuild_and_enhance.py",
         'if "drift_detection" in has:',
         "if has:",
-        "tests/workloads/patterns/test_crossing.py::test_drift_detection_that_is_switched_off_leaves_nothing_behind",
+        "tests/workloads/patterns/test_crossing.py::test_what_is_switched_off_leaves_nothing_behind",
     ),
     Mutant(
         "E5",

@@ -19,6 +19,7 @@ from tests.mutants.keeping import (
     ROLLOUT_MUTANTS,
     SITE_MUTANTS,
 )
+from tests.mutants.kubeflow import KUBEFLOW
 from tests.mutants.mutant import Mutant
 from tests.mutants.served import SERVED
 from tests.mutants.speed import SPEED_MUTANTS
@@ -31,7 +32,7 @@ _REACH = "stacks/settings/rules/reach.py"
 _BOOTSTRAP = "ferry/bootstrap/policies.py"
 _CLUSTER = "infra/cluster.py"
 _IAM = "infra/iam.py"
-_POSTGRES = "infra/postgres.py"
+_POSTGRES = "infra/rds.py"
 
 _MISTAKES = "tests/stacks/test_settings_mistakes.py::test_a_mistake_is_one_clear_sentence"
 _FOUNDATION = "tests/stacks/test_foundation.py::test"
@@ -320,6 +321,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *_OPERATING_MUTANTS,
     *CHARTED,
     *TRACKING,
+    *KUBEFLOW,
     *AUDIT_MUTANTS,
     *SERVED,
     *crossing.MUTANTS,

@@ -69,15 +69,15 @@ def test_cluster_is_paid_once_whether_its_children_are_there_or_not() -> None:
 
 
 def test_watching_production_costs_its_volumes_and_its_questions() -> None:
-    """E4, B7: two volumes of 100 GB and two of 1 GB; 5 figures of 6 caches and 4 of a database."""
+    """E4, B7: two volumes of 100 GB and two of 1 GB; 5 figures of 6 caches and 4 of 2 databases."""
     lines = [
         line for line in estimate(rendered("prod"), "us-east-1").lines if line.resource.startswith("watching")
     ]
     usd = {line.what.partition(" ")[2].partition(" ")[0]: line.low for line in lines}
     assert usd["GB"] == pytest.approx(202 * 0.08)
-    assert usd["figures"] == pytest.approx((5 * 6 + 4) * 730 * 12 / 1000 * 0.01)
+    assert usd["figures"] == pytest.approx((5 * 6 + 4 * 2) * 730 * 12 / 1000 * 0.01)
     assert sum(line.low for line in lines if line.component is Component.MONITORING) == pytest.approx(
-        19.14, abs=0.01
+        19.49, abs=0.01
     )
 
 

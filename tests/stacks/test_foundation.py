@@ -371,7 +371,7 @@ def test_environments_register_the_same_kinds_of_components() -> None:
 
     by_size = {"ferry:infra:InClusterRedis", "ferry:infra:ElastiCache"}
     # dev goes all the way, so that everything is rehearsed
-    above_production = {"ferry:infra:ArgoWorkflows", "ferry:infra:SingleSignOn"}
+    above_production = {f"ferry:infra:{name}" for name in ("ArgoWorkflows", "Katib", "SingleSignOn")}
     assert kinds("dev") ^ kinds("prod") == by_size | above_production
 
 

@@ -23,6 +23,8 @@ ADDS = {
     "audit": {"ferry:infra:Audit"},
     "backup": {"ferry:infra:Backup"},
     "experiment_tracking": {"ferry:infra:Mlflow"},
+    "pipelines": {"ferry:infra:Pipelines"},
+    "hyperparameter_search": {"ferry:infra:Katib"},
     "gateway": {"ferry:infra:Gateway"},
     "cluster_services": {"ferry:infra:ClusterServices"},
     "central_logs": {"ferry:infra:Logs"},
@@ -70,7 +72,8 @@ def rendered(level: Level) -> Made:
 def _rendered(on: frozenset[str]) -> Made:
     """Levels that switch on the same are rendered once."""
     changes = {"rollout": Level.INNOVATION, "capabilities": {name: name in on for name in CAPABILITIES}}
-    return build(settings("prod").model_copy(update=changes), "prod")
+    services = settings("prod").services.model_copy(update={"katib": settings("dev").services.katib})
+    return build(settings("prod").model_copy(update={**changes, "services": services}), "prod")
 
 
 def components(level: Level) -> set[str]:

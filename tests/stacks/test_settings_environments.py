@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.specs.katib import KatibDigests
 from sandbox.toolchain.table import RECIPES, Tool
 from stacks.settings import load, load_file
 from tests.stacks.conftest import as_engine, stack_file, tree_of
@@ -56,6 +57,16 @@ DIFFERENCES = {
     "postgres.deletion_protection": "dev is thrown away at will",
     "registry.keep_images": "production goes back further",
     "services.logs.retention_days": "production is looked into later than dev (B11)",
+    "services.pipelines.database.instance_class": "size",
+    "services.pipelines.database.storage_gib": "size",
+    "services.pipelines.database.max_storage_gib": "size",
+    "services.pipelines.database.multi_az": "a standby where data is kept (B2)",
+    "services.pipelines.database.backup_retention_days": "production goes back further",
+    "services.pipelines.database.deletion_protection": "dev is thrown away at will",
+    **{
+        f"services.katib.digests.{name}": "search is of dev's level (B3)"
+        for name in KatibDigests.model_fields
+    },
     "services.argo_cd.domain": "each has a host name of its own",
     "services.backup.keep_days": "production goes back further (A11)",
     "services.backup.keep_monthly_days": "production goes back further (A11)",

@@ -160,7 +160,7 @@ def test_a_wrong_value_is_said_with_its_kind(value: object, words: str) -> None:
 )
 def test_words_are_read_as_the_engine_reads_them(tmp_path: Path, written_as: str, said: str) -> None:
     """YAML 1.2, as the engine has it: ``no`` is a word, and a date is text."""
-    text = stack_file("dev").read_text().replace("multi_az: false", f"multi_az: {written_as}")
+    text = stack_file("dev").read_text().replace("multi_az: false", f"multi_az: {written_as}", 1)
     (mistake,) = refused(written(tmp_path, text)).mistakes
     assert mistake.key == "ferry:postgres.multi_az"
     assert f"is {said}; wanted is true or false" in mistake.fact

@@ -373,7 +373,6 @@ VERSIONS: Mapping[str, str] = {
     "BackendTrafficPolicy": "gateway.envoyproxy.io/v1alpha1",
     "Application": "argoproj.io/v1alpha1",
     "Experiment": "kubeflow.org/v1beta1",
-    "ScheduledWorkflow": "kubeflow.org/v1beta1",
     "PodMonitor": "monitoring.coreos.com/v1",
 }
 """API version of each kind that is somebody's own definition."""

@@ -164,6 +164,30 @@ def looking(place: Place, account: str) -> dict[str, Any]:
     }
 
 
+def starting(place: Place, account: str, schedule: ScheduleSpec) -> dict[str, Any]:
+    """Spec of the CronJob that starts a run of the workload's pipeline; what is late is left out (C9, D)."""
+    job = {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
+    container = _container(place, "run", programs.run(place.names), cpu="100m", memory="256Mi")
+    # Not the workload's own ConfigMap, which is in another namespace: all that it needs is in its arguments.
+    container = {**container, "volumeMounts": [], "env": [{"name": "JOB", "valueFrom": job}]}
+    pod = {**_pod(place, account, [container]), "volumes": [], "restartPolicy": "Never"}
+    return {
+        "schedule": schedule.cron,
+        "timeZone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": LATE_SECONDS,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {
+            "spec": {
+                "backoffLimit": 2,
+                "activeDeadlineSeconds": 300,
+                "template": {"metadata": {"labels": place.names.labels("run")}, "spec": pod},
+            }
+        },
+    }
+
+
 def service(selector: Mapping[str, str]) -> dict[str, Any]:
     """Spec of a Service that a route leads to."""
     shared = {"protocol": "TCP", "appProtocol": "http"}

@@ -59,6 +59,11 @@ def drift(names: Names) -> list[str]:
     return ["drift", names.workload, f"--policy={MOUNT}/{POLICY}"]
 
 
+def run(names: Names) -> list[str]:
+    """One run of the workload's pipeline, unless one is under way; named after the Job that asks."""
+    return ["run", names.workload, f"--account={names.training}"]
+
+
 def _listening() -> list[str]:
     return [
         f"--policy={MOUNT}/{POLICY}",

@@ -7,6 +7,9 @@ import pulumi_kubernetes as kubernetes
 from workloads.patterns import pods, rights, training
 from workloads.patterns.refactor_and_optimize import RefactorAndOptimize
 
+BY_THE_CLOCK = frozenset({"pipelines", "scheduled_runs", "automated_retraining"})
+"""What the environment needs for a model that trains itself anew."""
+
 
 class RebuildAndEnhance(RefactorAndOptimize):
     """Looks every hour for drift, searches and retrains where the environment has what that needs.
@@ -25,9 +28,8 @@ class RebuildAndEnhance(RefactorAndOptimize):
         if "hyperparameter_search" in has and trained is not None and self.spec.search is not None:
             experiment = training.experiment(names, self.spec.search, trained)
             self.custom("Experiment", names.training, experiment, self.training, namespace=space)
-        if {"automated_retraining", "pipelines"} <= has and self.spec.schedule is not None:
-            recurring = training.recurring(names, self.spec.schedule)
-            self.custom("ScheduledWorkflow", names.training, recurring, self.training, namespace=space)
+        if has >= BY_THE_CLOCK:
+            self._retraining()
 
     def _drift(self) -> None:
         names, account = self.names, f"{self.names.workload}-drift"
@@ -38,5 +40,19 @@ class RebuildAndEnhance(RefactorAndOptimize):
                 metadata=self.metadata(account, "drift"),
                 spec=pods.looking(self.place, account),
                 opts=self.inside(own),
+            )
+        )
+
+    def _retraining(self) -> None:
+        """A run of its pipeline by its schedule, one at a time; it starts in the namespace of pipelines."""
+        names, schedule = self.names, self.spec.schedule
+        if schedule is None:
+            return
+        self.add(
+            kubernetes.batch.v1.CronJob(
+                self.part("retraining"),
+                metadata=self.metadata(names.training, "run", self.ground.pipelines),
+                spec=pods.starting(self.place, names.training, schedule),
+                opts=self.inside(self.training),
             )
         )

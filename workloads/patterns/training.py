@@ -1,14 +1,14 @@
-"""Search and retraining as objects of Katib and Kubeflow. Pure (requirements B3, C3, D)."""
+"""A search as an object of Katib. Pure (requirements B3, C3, D)."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from infra.katib.names import TRIAL
 from infra.specs.crossing import TrainingImage
 from workloads.patterns.migration import Names
 from workloads.patterns.pods import ON_ITS_OWN, USER
 from workloads.search import Parameter, SearchSpec
-from workloads.spec import ScheduleSpec
 
 GPU = "nvidia.com/gpu"
 CONTAINER = "training"
@@ -35,20 +35,6 @@ def experiment(names: Names, search: SearchSpec, trained: TrainingImage) -> dict
             ],
             "trialSpec": _job(names, search, trained),
         },
-    }
-
-
-def recurring(names: Names, schedule: ScheduleSpec) -> dict[str, Any]:
-    """Spec of Kubeflow's recurring run: one at a time, and what was missed is not made up for."""
-    return {
-        "enabled": True,
-        "maxConcurrency": 1,
-        "maxHistory": 30,
-        "noCatchup": True,
-        "trigger": {"cronSchedule": {"cron": f"0 {schedule.cron}"}},  # Kubeflow counts seconds too
-        "experimentName": names.workload,
-        "pipelineName": names.workload,
-        "serviceAccount": names.training,
     }
 
 
@@ -100,6 +86,6 @@ def _job(names: Names, search: SearchSpec, trained: TrainingImage) -> dict[str, 
         "spec": {
             "backoffLimit": 0,
             # Katib's own sidecar reads the output; a mesh's would keep the Job from ending.
-            "template": {"metadata": {"annotations": ON_ITS_OWN}, "spec": pod},
+            "template": {"metadata": {"labels": TRIAL, "annotations": ON_ITS_OWN}, "spec": pod},
         },
     }

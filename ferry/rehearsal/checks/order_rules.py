@@ -49,8 +49,7 @@ CRD_CHARTS = {
     "external-secrets.io": ("external-secrets",),
     "generators.external-secrets.io": ("external-secrets",),
     "monitoring.coreos.com": ("kube-prometheus-stack",),
-    "argoproj.io": ("argo-cd", "argo-workflows"),
-    "kubeflow.org": ("katib", "kubeflow-pipelines"),
+    "argoproj.io": ("argo-cd",),
 }
 """API group to the charts that bring its CRDs, the one that brings nothing else first."""
 

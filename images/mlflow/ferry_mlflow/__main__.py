@@ -36,12 +36,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _prepare(api: Any, _rest: Sequence[str]) -> int:
-    prepare(api, _arns("master", "database", "server"), say, renew=False)
+    prepare(api, _arns("master", "database", *_server()), say, renew=False)
     return 0
 
 
 def _rotate(api: Any, _rest: Sequence[str]) -> int:
-    prepare(api, _arns("master", "database", "server"), say, renew=True)
+    prepare(api, _arns("master", "database", *_server()), say, renew=True)
     return 0
 
 
@@ -70,6 +70,11 @@ def _serve(api: Any, rest: Sequence[str]) -> int:
     }
     rotation = Rotation(secret, version, database.accepts)
     return serve(rest, environment, rotation, float(os.environ.get("LOOK_EVERY_SECONDS", LOOK_EVERY)))
+
+
+def _server() -> tuple[str, ...]:
+    """Whose first user there is to make: MLflow's, and nobody's where another owner is prepared."""
+    return ("server",) if "SERVER_SECRET" in os.environ else ()
 
 
 def _arns(*names: str) -> dict[str, str]:

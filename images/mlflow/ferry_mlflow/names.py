@@ -1,13 +1,15 @@
-"""What Postgres' users and databases are called."""
+"""What Postgres' users and databases are called: MLflow's, or those of whom ``DATABASE_OWNER`` names."""
 
 from __future__ import annotations
 
-OWNER = "mlflow"
+import os
+
+OWNER = os.environ.get("DATABASE_OWNER", "mlflow")
 """To whom everything belongs; nobody logs in as it."""
-LOGINS = ("mlflow_a", "mlflow_b")
+LOGINS = (f"{OWNER}_a", f"{OWNER}_b")
 """They take turns: the one whose password is in use is never given another."""
-DATABASES = ("mlflow", "mlflow_auth")
-"""MLflow's own, and that of its users and their rights."""
+DATABASES = tuple(os.environ.get("DATABASES", "mlflow mlflow_auth").split())
+"""MLflow's own, and that of its users and their rights; or those that are named, with a space between two."""
 
 
 def other(login: str | None) -> str:

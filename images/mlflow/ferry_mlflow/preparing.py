@@ -16,7 +16,7 @@ def prepare(api: Api, secrets: dict[str, str], say: Callable[[str], None], *, re
     """Bring owner, databases, a login and the passwords; run again, it changes nothing that is right.
 
     Args:
-        secrets: ARNs of ``master``, ``database`` and ``server``.
+        secrets: ARNs of ``master`` and ``database``, and of ``server`` where MLflow itself is prepared.
         say: told what was done, without a password.
         renew: make a new password even if the present one is right.
     """
@@ -37,7 +37,8 @@ def prepare(api: Api, secrets: dict[str, str], say: Callable[[str], None], *, re
                 )
             own.put({"username": login, "password": password})
             say(f"{login} has a new password; servers take it up by themselves")
-    _server(api, Secret(api, secrets["server"]), say)
+    if "server" in secrets:
+        _server(api, Secret(api, secrets["server"]), say)
 
 
 def _works(present: Version | None) -> bool:

@@ -43,8 +43,7 @@ def values(bucket: Any, region: str, replicas: int, steps: Steps) -> Values:
         steps: where they run, and as whom.
     """
     return {
-        # A job fetches the full definitions from GitHub at install; these come with the chart.
-        "crds": {"install": True, "full": False, "keep": False},
+        "crds": {"install": False},  # shared with the controller of pipelines: infra/deploying/definitions.py
         "images": {"pullPolicy": "IfNotPresent"},
         "controller": {
             **_part(replicas, CONTROLLER, "100m", "256Mi", "512Mi"),
@@ -74,6 +73,50 @@ def values(bucket: Any, region: str, replicas: int, steps: Steps) -> Values:
             "resources": resources("50m", "64Mi", limit="128Mi"),
             "securityContext": restricted_container(USER),
         },
+        **_artifacts(bucket, region, "workflows"),
+    }
+
+
+def of_pipelines(bucket: Any, region: str, namespace: str) -> Values:
+    """A controller for the runs of Kubeflow Pipelines, in its namespace and nowhere else.
+
+    One pod: it leads nobody, and what it misses while it starts it sees when it has started. Steps have the
+    rights that Kubeflow's own Role gives their account.
+
+    Args:
+        bucket: name of the store of logs; may be known later.
+        region: where it is.
+        namespace: of the runs.
+    """
+    return {
+        "crds": {"install": False},
+        "images": {"pullPolicy": "IfNotPresent"},
+        "singleNamespace": True,
+        "controller": {
+            **_part(1, CONTROLLER, "100m", "256Mi", "512Mi"),
+            "workflowNamespaces": [namespace],
+            "workflowDefaults": {
+                "spec": {
+                    "automountServiceAccountToken": True,  # driver and launcher ask the API server
+                    "ttlStrategy": {"secondsAfterCompletion": 24 * 3600},
+                    "podMetadata": {"annotations": {"karpenter.sh/do-not-disrupt": "true"}},
+                }
+            },
+            "metricsConfig": {"enabled": True},
+        },
+        "server": {"enabled": False},
+        "workflow": {"serviceAccount": {"create": False}, "rbac": {"create": False}},
+        "executor": {
+            "resources": resources("50m", "64Mi", limit="128Mi"),
+            "securityContext": restricted_container(USER),
+        },
+        **_artifacts(bucket, region, "private-artifacts"),
+    }
+
+
+def _artifacts(bucket: Any, region: str, folder: str) -> Values:
+    """S3 with the credentials of the step's own account: no key stands anywhere."""
+    return {
         "useStaticCredentials": False,
         "artifactRepository": {
             "archiveLogs": True,
@@ -83,7 +126,7 @@ def values(bucket: Any, region: str, replicas: int, steps: Steps) -> Values:
                 "region": region,
                 "insecure": False,
                 "useSDKCreds": True,
-                "keyFormat": "workflows/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}",
+                "keyFormat": folder + "/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}",
             },
         },
     }

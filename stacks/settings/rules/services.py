@@ -29,6 +29,14 @@ WANTED: Mapping[str, tuple[str, str]] = {
         "argo_cd",
         "argo_cd: {repository: 'https://github.com/example/models.git', domain: argocd.example.com}",
     ),
+    "hyperparameter_search": (
+        "katib",
+        "katib: {digests: {…}} (Pulumi.dev.yaml has the names)",
+    ),
+    "pipelines": (
+        "pipelines",
+        "pipelines: {database: {…}, digests: {…}} (Pulumi.dev.yaml has the names)",
+    ),
 }
 """Capability to the key below ``ferry:services`` that it cannot do without, and a right line for it."""
 

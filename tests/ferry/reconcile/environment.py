@@ -34,6 +34,7 @@ from sandbox.toolchain.table import Tool
 from stacks import program
 from stacks.settings import Settings, load_file
 from tests.ferry.reconcile.faults import Fault, FaultySession, Mode, Verb, Weather
+from tests.infra.environments import source
 from tests.sandbox.providers.aws.emulated import emulated
 from tests.sandbox.providers.harness.attaching import attached, launched
 
@@ -147,7 +148,7 @@ class Ground:
             config={**REVIEWED, **self.settings.teardown_lines("a sweep of faults")},
             checkpoints=True,
         )
-        self._engine = Engine(spec, program.run)
+        self._engine = Engine(spec, functools.partial(program.run, source()))
         self.note = NOTES[0]
 
     def measure(self) -> None:

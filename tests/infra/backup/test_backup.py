@@ -76,7 +76,7 @@ def test_everything_that_holds_data_carries_the_tag_and_nothing_else() -> None:
     stores = {
         f"stores-{name}-bucket" for name in ("models", "pipelines", "mlflow", "training-data", "evidence")
     }
-    assert tagged == {"postgres-instance", *stores}
+    assert tagged == {"postgres-instance", "pipelines-mysql-instance", *stores}
 
 
 def test_the_selection_takes_only_what_is_of_this_environment() -> None:

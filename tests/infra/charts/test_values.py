@@ -247,15 +247,15 @@ def test_image_is_pinned_by_the_digest_that_is_known(name: str, path: tuple[str,
     assert value.endswith(DIGEST)
 
 
-@pytest.mark.parametrize("name", ["argo-cd", "argo-workflows", "cert-manager"])
+@pytest.mark.parametrize("name", ["argo-cd", "cert-manager"])
 def test_definitions_go_when_the_service_goes(name: str) -> None:
     """A service that is off leaves nothing behind."""
     assert chart(name)["crds"]["keep"] is False
 
 
-def test_definitions_of_workflows_come_with_the_chart() -> None:
-    """The full ones are fetched by a job at install, from where no digest reaches."""
-    assert chart("argo-workflows")["crds"]["full"] is False
+def test_definitions_of_workflows_come_with_no_chart() -> None:
+    """B5: two controllers share them, so that neither takes the other's workflows with it."""
+    assert chart("argo-workflows")["crds"] == {"install": False}
 
 
 def test_workflows_store_with_the_role_of_their_own_account() -> None:

@@ -259,7 +259,6 @@ def test_every_exporter_of_others_is_asked_by_somebody() -> None:
         "Triton": "each workload's PodMonitor",
         "kube-state-metrics": "the chart's own",
         "Prometheus": "the chart's own",
-        "Argo workflow controller, of Kubeflow Pipelines too": "comes with the pipelines",
     }
     assert asked | set(elsewhere) == {item.name for item in EXPORTERS}
     assert not asked & set(elsewhere)

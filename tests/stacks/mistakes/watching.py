@@ -18,7 +18,11 @@ ROWS = [
     Row(
         "alerts that reach nobody",
         "prod",
-        {"capabilities.cluster_services": False},
+        {
+            "capabilities.cluster_services": False,
+            "capabilities.pipelines": False,
+            "capabilities.scheduled_runs": False,
+        },
         "ferry:capabilities.cluster_services",
         "no alert would reach anybody",
         "cluster_services: true",

@@ -22,7 +22,14 @@ from workloads.state import Slot, Stage
 
 IMAGE = f"registry.example/x@sha256:{'0' * 64}"
 EVERYTHING = frozenset(
-    {"automated_retraining", "basic_metrics", "drift_detection", "hyperparameter_search", "pipelines"}
+    {
+        "automated_retraining",
+        "basic_metrics",
+        "drift_detection",
+        "hyperparameter_search",
+        "pipelines",
+        "scheduled_runs",
+    }
 )
 SCOPE = Scope(
     "ferry-dev",

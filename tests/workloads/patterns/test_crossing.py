@@ -180,7 +180,7 @@ def test_the_patterns_differ_in_what_they_provision(pattern: Pattern) -> None:
     assert (("ServiceAccount", f"{name}-training") in objects) == refactored
     assert (("CronJob", f"{name}-drift") in objects) == rebuilt
     assert (("Experiment", f"{name}-training") in objects) == rebuilt
-    assert (("ScheduledWorkflow", f"{name}-training") in objects) == rebuilt
+    assert (("CronJob", f"{name}-training") in objects) == rebuilt
     space = named(found, "kubernetes:core/v1:Namespace", name)
     assert space is not None
     assert ("ferry.dev/redis-client" in space.inputs["metadata"]["labels"]) == refactored
@@ -285,11 +285,20 @@ def test_only_the_guard_and_who_watches_it_speak_to_the_api_server() -> None:
     found = {key: spec for key, spec in pods_of(made(Stage.SHADOW, FRAUD)).items() if key.startswith(FRAUD)}
     tokens = {key for key, spec in found.items() if spec["automountServiceAccountToken"]}
     assert tokens == {f"{FRAUD}-guard", f"{FRAUD}-watchdog"}
-    assert len(found) == 4
+    assert len(found) == 5
 
 
-def test_drift_detection_that_is_switched_off_leaves_nothing_behind() -> None:
-    """E5, C3: it takes its own away, and nothing of the others."""
+@pytest.mark.parametrize(
+    ("capability", "gone"),
+    [
+        ("drift_detection", ("CronJob", f"{FRAUD}-drift")),
+        ("hyperparameter_search", ("Experiment", f"{FRAUD}-training")),
+        ("automated_retraining", ("CronJob", f"{FRAUD}-training")),
+        ("scheduled_runs", ("CronJob", f"{FRAUD}-training")),
+    ],
+)
+def test_what_is_switched_off_leaves_nothing_behind(capability: str, gone: tuple[str, str]) -> None:
+    """E5, C3, C9: each takes its own away, and nothing of the others."""
 
     def objects(enabled: frozenset[str]) -> set[tuple[str, str]]:
         return {
@@ -297,6 +306,7 @@ def test_drift_detection_that_is_switched_off_leaves_nothing_behind() -> None:
             for item in made(Stage.SHADOW, FRAUD, enabled=enabled).resources
         }
 
-    everything, without = objects(EVERYTHING), objects(EVERYTHING - {"drift_detection"})
-    assert ("CronJob", f"{FRAUD}-drift") in everything - without
+    everything, without = objects(EVERYTHING), objects(EVERYTHING - {capability})
+    assert gone in everything
+    assert gone not in without
     assert without < everything

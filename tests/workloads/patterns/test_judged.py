@@ -17,8 +17,8 @@ from tests.infra.engine import Registered
 from tests.workloads.patterns.ground import made
 from tests.workloads.patterns.test_release import everything
 from workloads.catalogue import CATALOGUE
+from workloads.patterns import pods
 from workloads.patterns.migration import Names
-from workloads.patterns.training import recurring
 from workloads.state import Stage
 
 VERSION = "1.35"
@@ -81,6 +81,12 @@ def test_retraining_is_daily_at_two_and_one_at_a_time() -> None:
     """D: missed runs are not made up for."""
     schedule = CATALOGUE["fraud-detection"].schedule
     assert schedule is not None
-    found = recurring(Names("fraud-detection"), schedule)
-    assert found["trigger"] == {"cronSchedule": {"cron": "0 0 2 * * *"}}
-    assert (found["maxConcurrency"], found["noCatchup"]) == (1, True)
+    place = pods.Place(Names("fraud-detection"), "example/ferry@sha256:0", "us-east-1")
+    found = pods.starting(place, "fraud-detection-training", schedule)
+    assert (found["schedule"], found["timeZone"]) == ("0 2 * * *", "Etc/UTC")
+    assert found["concurrencyPolicy"] == "Forbid"
+    assert found["startingDeadlineSeconds"] == 600, "later it is left out"
+    (container,) = found["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["run", "fraud-detection", "--account=fraud-detection-training"]
+    (name,) = container["env"]
+    assert name["valueFrom"]["fieldRef"]["fieldPath"].endswith("['batch.kubernetes.io/job-name']")
