@@ -1,4 +1,4 @@
-"""Documents as resources of the engine: definitions first, whatever needs them after."""
+"""Documents as resources of the engine: definitions first, then what pods need, pods after that."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from infra.scope import Component
 Document = dict[str, Any]
 
 DEFINITION = "CustomResourceDefinition"
+PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
+"""They wait for their account, their settings and their rights."""
 HOOKS = frozenset({"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"})
 """They come last and go first: the API server asks them at once, and whoever answers has to be there."""
 
@@ -33,13 +35,21 @@ def token(document: Mapping[str, Any]) -> str:
 def register(
     owner: Component, wanted: Iterable[Document], after: Sequence[pulumi.Resource] = ()
 ) -> list[pulumi.Resource]:
-    """Every document as a child of ``owner``; what is not a definition waits for those that are."""
-    found = list(wanted)
-    definitions = [_one(owner, item, after) for item in found if item["kind"] == DEFINITION]
-    plain = [item for item in found if item["kind"] not in {DEFINITION, *HOOKS}]
-    rest = [_one(owner, item, [*after, *definitions]) for item in plain]
-    hooks = [_one(owner, item, [*after, *definitions, *rest]) for item in found if item["kind"] in HOOKS]
-    return [*definitions, *rest, *hooks]
+    """Every document as a child of ``owner``; each turn waits for those before it."""
+    turns: list[list[Document]] = [[], [], [], []]
+    for item in wanted:
+        turns[_turn(item["kind"])].append(item)
+    made: list[pulumi.Resource] = []
+    for turn in turns:
+        made += [_one(owner, item, [*after, *made]) for item in turn]
+    return made
+
+
+def _turn(kind: str) -> int:
+    """0 definitions, 1 what is neither, 2 pods, 3 hooks."""
+    if kind == DEFINITION:
+        return 0
+    return 3 if kind in HOOKS else 2 if kind in PODS else 1
 
 
 def _one(owner: Component, document: Document, after: Sequence[pulumi.Resource]) -> pulumi.Resource:

@@ -105,7 +105,7 @@ def definitions_first(graph: Graph) -> Iterator[Need]:
     for item in graph.kubernetes:
         group = _group(manifest(item))
         if _is_custom(group):
-            installer = _installer(graph, group)
+            installer = _installer(graph, group, str(manifest(item)["kind"]))
             why = f"the CRDs of {group}"
             yield Need(str(item["urn"]), str(installer["urn"]) if installer else "", why)
 
@@ -115,9 +115,12 @@ def _is_custom(group: str) -> bool:
     return not own
 
 
-def _installer(graph: Graph, group: str) -> Resource | None:
+def _installer(graph: Graph, group: str, kind: str) -> Resource | None:
+    """Who brings the definition of a kind: a resource of the stack, or a chart (Argo's group has both)."""
+    wanted = (CRD, group, kind)
     for item in graph.kubernetes:
-        if manifest(item)["kind"] == CRD and dig(manifest(item), ("spec", "group")) == group:
+        spec = dig(manifest(item), ("spec",)) or {}
+        if (manifest(item)["kind"], spec.get("group"), dig(spec, ("names", "kind"))) == wanted:
             return item
     charts = {chart(item): item for item in graph.all(RELEASE)}
     return next((charts[name] for name in CRD_CHARTS.get(group, ()) if name in charts), None)

@@ -80,9 +80,12 @@ def test_custom_resource_without_a_definition_is_named() -> None:
 
 
 def test_definition_as_an_object_of_the_stack_counts() -> None:
-    crd = kubernetes("apiextensions.k8s.io/v1", "CustomResourceDefinition", "c", spec={"group": "a.example"})
+    spec = {"group": "a.example", "names": {"kind": "Thing"}}
+    crd = kubernetes("apiextensions.k8s.io/v1", "CustomResourceDefinition", "c", spec=spec)
     assert violations([crd, kubernetes("a.example/v1", "Thing", "t", after=[crd["urn"]])]) == []
     assert len(violations([crd, kubernetes("a.example/v1", "Thing", "t")])) == 1
+    other = violations([crd, kubernetes("a.example/v1", "Another", "t", after=[crd["urn"]])])
+    assert other == ["kubernetes:a.example/v1:Another t needs the CRDs of a.example, which nobody makes"]
 
 
 def test_order_is_inherited_from_a_parent() -> None:

@@ -167,4 +167,5 @@ def test_trials_wait_for_the_database_and_webhooks_for_the_controller() -> None:
     (hooks,) = [item for name, item in found.items() if name.startswith("katib-mutatingwebhook")]
     manager = found["katib-deployment-katib-db-manager"]
     assert controller.urn in hooks.depends_on
+    assert found["katib-serviceaccount-katib-controller"].urn in controller.depends_on
     assert found["katib-database-job"].urn in manager.depends_on
