@@ -19,7 +19,7 @@ from typing import Any
 import redis
 from redis.crc import key_slot
 
-from sandbox.ports import free_ports
+from sandbox.ports import free_ports, is_free
 from sandbox.processes import Child, Command, ProcessError, Supervisor
 from sandbox.servers.certificates import Authority
 
@@ -27,8 +27,10 @@ SLOTS = 16_384
 """Hash slots of every cluster (Redis cluster specification)."""
 NODE_TIMEOUT_MS = 2_000
 """A node that is silent for so long may be voted dead; Redis's own default is 15,000."""
-_BUS = 10_000
-"""A node's bus listens at its port plus this (Redis's own default)."""
+_BUS = 500
+"""A node's bus listens at its port plus this. Redis's own default, 10,000, is among the ports from which the
+kernel takes a connection's own: somebody's connection may sit there.
+"""
 _JOIN_SECONDS = 60.0
 
 
@@ -65,6 +67,17 @@ def program() -> Path | None:
     brought = Path(os.environ.get("FERRY_REDIS_HOME") or cache / "ferry" / "redis-7") / "redis-server"
     on_path = shutil.which("redis-server")
     return Path(on_path) if on_path else (brought if brought.is_file() else None)
+
+
+def _with_buses(count: int) -> list[int]:
+    """Free ports whose buses' ports are free too."""
+    found: list[int] = []
+    while len(found) < count:
+        (port,) = free_ports(1)
+        taken = {number for other in found for number in (other, other + _BUS)}
+        if is_free(port + _BUS) and not {port, port + _BUS} & taken:
+            found.append(port)
+    return found
 
 
 def settings(shape: Shape, port: int, folder: Path, keys: Path, password: str) -> dict[str, str]:
@@ -130,7 +143,7 @@ class RedisCluster:
             ProcessError: a node did not start, or they did not become one cluster in time.
         """
         self._make_keys()
-        ports = free_ports(self.shape.nodes)
+        ports = _with_buses(self.shape.nodes)
         for port in ports:
             self.nodes[port] = self.supervisor.launch(self._command(server, port))
         for child in self.nodes.values():
@@ -183,7 +196,7 @@ class RedisCluster:
                 client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
         for port in ports[1:]:
             with self.node(port) as client:
-                client.execute_command("CLUSTER", "MEET", "127.0.0.1", ports[0])
+                client.execute_command("CLUSTER", "MEET", "127.0.0.1", ports[0], ports[0] + _BUS)
         self._until(lambda: all(self._sees(port) == len(ports) for port in ports), "do not see each other")
         for number, port in enumerate(replicas):
             with self.node(primaries[number % self.shape.shards]) as client:

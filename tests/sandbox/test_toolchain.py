@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -327,6 +327,14 @@ def _start(*tools: Tool) -> subprocess.Popen[str]:
     )
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """A shell lets its background jobs ignore SIGINT, and whoever they start inherits it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _wait_for(path: Path) -> None:
     until = time.monotonic() + 120
     while not (path.exists() and path.read_text().strip()):
@@ -334,6 +342,7 @@ def _wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGKILL])
 def test_interrupted_build_leaves_no_half_tool(
     fake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: signal.Signals
