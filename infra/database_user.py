@@ -15,9 +15,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from infra import restricted
+from infra import fencing, restricted, vault
 from infra.cluster_services.manifests import external_secret, secret_name
-from infra.iam import Statement
 from infra.roles import Identity, ServiceRole, ServiceRoleArgs
 from infra.scope import Component, Scope
 
@@ -122,7 +121,7 @@ class DatabaseUser(Component):
             identity=args.identity,
             namespace=args.namespace,
             account=args.name,
-            statements=known.apply(lambda found: rights(found[0], found[1], found[2], region)),
+            statements=known.apply(lambda found: vault.preparing(found[0], [found[1]], found[2], region)),
             create_account=True,
         )
         return ServiceRole(self.part("role"), own, self.child(depends_on=[*args.after]))
@@ -190,34 +189,13 @@ def labels(name: str) -> dict[str, str]:
     return {"app.kubernetes.io/part-of": "ferry", RUNS: name}
 
 
-def rights(master: str, own: str, key: str, region: str) -> list[Statement]:
-    """Read the master's password, write the application's. Pure."""
-    via = {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}}
-    return [
-        Statement(sid="ReadSecrets", actions=["secretsmanager:GetSecretValue"], resources=[master, own]),
-        Statement(sid="WriteOwnSecret", actions=["secretsmanager:PutSecretValue"], resources=[own]),
-        Statement(
-            sid="MakePasswords",
-            actions=["secretsmanager:GetRandomPassword"],
-            resources=["*"],
-            reason="it is about no resource: AWS knows no narrower form",
-        ),
-        Statement(
-            sid="UseTheirKey",
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=[key],
-            conditions=via,
-        ),
-    ]
-
-
 def fence(name: str) -> dict[str, Any]:
     """Spec of the Job's network policy: names, AWS and databases; nobody comes in. Pure."""
-    ports = [("UDP", 53), ("TCP", 53), ("TCP", 443), ("TCP", 5432), ("TCP", 3306)]
+    ports = fencing.ports(*fencing.NAMES, ("TCP", 443), ("TCP", 5432), ("TCP", 3306))
     return {
         "podSelector": {"matchLabels": {RUNS: name}},
         "policyTypes": ["Ingress", "Egress"],
-        "egress": [{"ports": [{"protocol": protocol, "port": port} for protocol, port in ports]}],
+        "egress": [ports],
     }
 
 

@@ -10,6 +10,14 @@ from typing import Any
 DEFAULT_DENY = "default-deny"
 """Name of the policy that closes a namespace, everywhere."""
 
+NAMES = (("UDP", 53), ("TCP", 53))
+"""Where names are looked up."""
+
+
+def ports(*wanted: tuple[str, int]) -> dict[str, Any]:
+    """The part of a rule that says by which protocol and port."""
+    return {"ports": [{"protocol": protocol, "port": port} for protocol, port in wanted]}
+
 
 def nothing() -> dict[str, Any]:
     """No pod of the namespace is asked by anybody, or asks."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.fencing import NAMES, ports
 from infra.katib.names import API_PORT, COMPONENT, HEALTH_PORT, POSTGRES_PORT, WEBHOOK_PORT
-
-_NAMES = ("UDP", 53), ("TCP", 53)
 
 
 def fences() -> dict[str, dict[str, Any]]:
@@ -18,21 +17,21 @@ def fences() -> dict[str, dict[str, Any]]:
     return {
         "katib-controller": _policy(
             "controller",
-            [_ports(("TCP", WEBHOOK_PORT), ("TCP", HEALTH_PORT))],
-            [_ports(*_NAMES, ("TCP", 443)), _within(API_PORT)],
+            [ports(("TCP", WEBHOOK_PORT), ("TCP", HEALTH_PORT))],
+            [ports(*NAMES, ("TCP", 443)), _within(API_PORT)],
         ),
         "katib-db-manager": _policy(
-            "db-manager", [{"from": [{"podSelector": {}}], **_ports(("TCP", API_PORT))}], [_database()]
+            "db-manager", [{"from": [{"podSelector": {}}], **ports(("TCP", API_PORT))}], [_database()]
         ),
     }
 
 
 def _database() -> dict[str, Any]:
-    return _ports(*_NAMES, ("TCP", POSTGRES_PORT))
+    return ports(*NAMES, ("TCP", POSTGRES_PORT))
 
 
 def _within(port: int) -> dict[str, Any]:
-    return {"to": [{"podSelector": {}}], **_ports(("TCP", port))}
+    return {"to": [{"podSelector": {}}], **ports(("TCP", port))}
 
 
 def _policy(part: str, into: list[dict[str, Any]], out: list[dict[str, Any]]) -> dict[str, Any]:
@@ -42,7 +41,3 @@ def _policy(part: str, into: list[dict[str, Any]], out: list[dict[str, Any]]) ->
         "ingress": into,
         "egress": out,
     }
-
-
-def _ports(*ports: tuple[str, int]) -> dict[str, Any]:
-    return {"ports": [{"protocol": protocol, "port": port} for protocol, port in ports]}

@@ -6,9 +6,10 @@ password, and it cannot touch the bucket.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from infra import vault
 from infra.iam import Statement
 from infra.stores.policy import use_bucket
 
@@ -40,28 +41,10 @@ Rights = Callable[[Reach], list[Statement]]
 
 def serving(reach: Reach) -> list[Statement]:
     """What the server may: its store, and its own two secrets."""
-    own = [reach.database, reach.server]
-    return [*use_bucket(reach.bucket, reach.key, reach.region), *_read(own, reach, ["kms:Decrypt"])]
+    own = vault.reading([reach.database, reach.server], reach.key, reach.region)
+    return [*use_bucket(reach.bucket, reach.key, reach.region), *own]
 
 
 def preparing(reach: Reach) -> list[Statement]:
     """What brings the database may: read the master's password, write MLflow's own."""
-    own = [reach.database, reach.server]
-    return [
-        *_read([reach.master, *own], reach, ["kms:Decrypt", "kms:GenerateDataKey"]),
-        Statement(sid="WriteOwnSecrets", actions=["secretsmanager:PutSecretValue"], resources=own),
-        Statement(
-            sid="MakePasswords",
-            actions=["secretsmanager:GetRandomPassword"],
-            resources=["*"],
-            reason="it is about no resource: AWS knows no narrower form",
-        ),
-    ]
-
-
-def _read(secrets: Sequence[str], reach: Reach, key_actions: Sequence[str]) -> list[Statement]:
-    via = {"StringEquals": {"kms:ViaService": f"secretsmanager.{reach.region}.amazonaws.com"}}
-    return [
-        Statement(sid="ReadSecrets", actions=["secretsmanager:GetSecretValue"], resources=secrets),
-        Statement(sid="UseTheirKey", actions=key_actions, resources=[reach.key], conditions=via),
-    ]
+    return vault.preparing(reach.master, [reach.database, reach.server], reach.key, reach.region)

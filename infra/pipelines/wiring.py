@@ -7,6 +7,7 @@ from typing import Any
 
 from infra import fencing
 from infra.charts.values import argo_workflows
+from infra.fencing import NAMES, ports
 from infra.mlflow.pods import PORT as TRACKING
 from infra.pipelines.names import API, MYSQL_PORT, UI
 
@@ -15,7 +16,6 @@ METRICS = 9090
 """Where Argo's controller counts the runs."""
 CONTROLLER = argo_workflows.labels(argo_workflows.CONTROLLER)
 """Labels of Argo's controller."""
-_NAMES = ("UDP", 53), ("TCP", 53)
 _HTTPS = ("TCP", 443)
 SPEAKS_MYSQL = {"api": {"app": API}, "metadata": {"component": "metadata-grpc-server"}}
 """Labels of the pods that open MySQL; a step does not."""
@@ -30,13 +30,13 @@ def fences(stores: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {
         fencing.DEFAULT_DENY: fencing.nothing(),
         "within": fencing.within(),
-        "needs": _out({}, _NAMES, [_HTTPS]),
+        "needs": _out({}, NAMES, [_HTTPS]),
         "tracking-and-features": {
             "podSelector": {},
             "policyTypes": ["Egress"],
             "egress": [
-                {"to": [{"namespaceSelector": {}}], **_ports(("TCP", TRACKING), ("TCP", REDIS))},
-                *({"to": [{"ipBlock": {"cidr": cidr}}], **_ports(("TCP", REDIS))} for cidr in stores),
+                {"to": [{"namespaceSelector": {}}], **ports(("TCP", TRACKING), ("TCP", REDIS))},
+                *({"to": [{"ipBlock": {"cidr": cidr}}], **ports(("TCP", REDIS))} for cidr in stores),
             ],
         },
     }
@@ -53,7 +53,7 @@ def scraped(monitoring: str) -> dict[str, Any]:
     return {
         "podSelector": {"matchLabels": CONTROLLER},
         "policyTypes": ["Ingress"],
-        "ingress": [{"from": [prometheus], **_ports(("TCP", METRICS))}],
+        "ingress": [{"from": [prometheus], **ports(("TCP", METRICS))}],
     }
 
 
@@ -62,14 +62,10 @@ def budgets() -> dict[str, dict[str, Any]]:
     return {name: {"maxUnavailable": 1, "selector": {"matchLabels": {"app": name}}} for name in (API, UI)}
 
 
-def _out(labels: dict[str, str], *ports: Any) -> dict[str, Any]:
-    every = [port for group in ports for port in group]
+def _out(labels: dict[str, str], *groups: Any) -> dict[str, Any]:
+    every = [port for group in groups for port in group]
     return {
         "podSelector": {"matchLabels": labels} if labels else {},
         "policyTypes": ["Egress"],
-        "egress": [_ports(*every)],
+        "egress": [ports(*every)],
     }
-
-
-def _ports(*ports: tuple[str, int]) -> dict[str, Any]:
-    return {"ports": [{"protocol": protocol, "port": port} for protocol, port in ports]}

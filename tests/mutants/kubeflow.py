@@ -49,15 +49,15 @@ KUBEFLOW: tuple[Mutant, ...] = (
     Mutant(
         "B9",
         "infra/pipelines/wiring.py",
-        '*({"to": [{"ipBlock": {"cidr": cidr}}], **_ports(("TCP", REDIS))} for cidr in stores),',
+        '*({"to": [{"ipBlock": {"cidr": cidr}}], **ports(("TCP", REDIS))} for cidr in stores),',
         "",
         f"{_PIPELINES}_steps_reach_a_managed_redis_in_its_ranges_and_nothing_else_there",
     ),
     Mutant(
         "B7",
         "infra/pipelines/wiring.py",
-        '"ingress": [{"from": [prometheus], **_ports(("TCP", METRICS))}],',
-        '"ingress": [_ports(("TCP", METRICS))],',
+        '"ingress": [{"from": [prometheus], **ports(("TCP", METRICS))}],',
+        '"ingress": [ports(("TCP", METRICS))],',
         f"{_PIPELINES}_prometheus_reads_the_counts_of_runs_and_nobody_else_does",
     ),
     Mutant(

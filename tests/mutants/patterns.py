@@ -95,8 +95,8 @@ STANDING = (
     Mutant(
         "C9",
         "workloads/patterns/pods.py",
-        '"suspend": what.suspended,',
-        '"suspend": False,',
+        '"suspend": what.suspended}',
+        '"suspend": False}',
         f"{_STANDS}_batch_work_runs_on_both_sides_and_the_old_one_is_suspended_before_it_goes",
     ),
 )

@@ -57,8 +57,8 @@ TRACKING: tuple[Mutant, ...] = (
     Mutant(
         "A7",
         "infra/mlflow/policy.py",
-        '*_read(own, reach, ["kms:Decrypt"])]',
-        '*_read([reach.master, *own], reach, ["kms:Decrypt"])]',
+        "own = vault.reading([reach.database, reach.server],",
+        "own = vault.reading([reach.master, reach.database, reach.server],",
         f"{_REFUSED}_server_reads_its_own_secrets_and_not_the_masters",
     ),
     Mutant(
@@ -77,9 +77,9 @@ TRACKING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "A4",
-        "infra/mlflow/policy.py",
+        "infra/vault.py",
         'actions=["secretsmanager:PutSecretValue"], resources=own)',
-        'actions=["secretsmanager:PutSecretValue"], resources=[*own, reach.master])',
+        'actions=["secretsmanager:PutSecretValue"], resources=[*own, master])',
         f"{_REFUSED}_what_prepares_the_database_sees_no_artifact_and_cannot_write_the_masters_secret",
     ),
 )

@@ -125,43 +125,17 @@ def run(place: Place, what: Run) -> dict[str, Any]:
         container["image"] = what.image
     pod = {**_pod(place, what.account, [container]), "restartPolicy": "Never"}
     labels = place.names.labels(f"batch-{what.side}")
-    return {
-        "schedule": what.schedule.cron,
-        "timeZone": "Etc/UTC",
-        "suspend": what.suspended,
-        "concurrencyPolicy": "Forbid",
-        "startingDeadlineSeconds": LATE_SECONDS,
-        "successfulJobsHistoryLimit": 3,
-        "failedJobsHistoryLimit": 3,
-        "jobTemplate": {
-            "spec": {
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": what.schedule.longest_minutes * 60,
-                "template": {"metadata": {"labels": labels, "annotations": ON_ITS_OWN}, "spec": pod},
-            }
-        },
-    }
+    template = {"metadata": {"labels": labels, "annotations": ON_ITS_OWN}, "spec": pod}
+    seconds = what.schedule.longest_minutes * 60
+    return {**_by_the_clock(what.schedule.cron, template, seconds), "suspend": what.suspended}
 
 
 def looking(place: Place, account: str) -> dict[str, Any]:
     """Spec of the CronJob that compares an hour's scores with those that the model was accepted with."""
     container = _container(place, "drift", programs.drift(place.names), cpu="500m", memory="1Gi")
     pod = {**_pod(place, account, [container]), "restartPolicy": "Never"}
-    return {
-        "schedule": "7 * * * *",
-        "timeZone": "Etc/UTC",
-        "concurrencyPolicy": "Forbid",
-        "startingDeadlineSeconds": LATE_SECONDS,
-        "successfulJobsHistoryLimit": 3,
-        "failedJobsHistoryLimit": 3,
-        "jobTemplate": {
-            "spec": {
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": 1800,
-                "template": {"metadata": {"labels": place.names.labels("drift")}, "spec": pod},
-            }
-        },
-    }
+    template = {"metadata": {"labels": place.names.labels("drift")}, "spec": pod}
+    return _by_the_clock("7 * * * *", template, seconds=1800)
 
 
 def starting(place: Place, account: str, schedule: ScheduleSpec) -> dict[str, Any]:
@@ -171,20 +145,21 @@ def starting(place: Place, account: str, schedule: ScheduleSpec) -> dict[str, An
     # Not the workload's own ConfigMap, which is in another namespace: all that it needs is in its arguments.
     container = {**container, "volumeMounts": [], "env": [{"name": "JOB", "valueFrom": job}]}
     pod = {**_pod(place, account, [container]), "volumes": [], "restartPolicy": "Never"}
+    template = {"metadata": {"labels": place.names.labels("run")}, "spec": pod}
+    return _by_the_clock(schedule.cron, template, seconds=300, again=2)
+
+
+def _by_the_clock(cron: str, template: dict[str, Any], seconds: int, again: int = 0) -> dict[str, Any]:
+    """Spec of a CronJob: one at a time, what is late is left out; ended after so many seconds."""
+    job = {"backoffLimit": again, "activeDeadlineSeconds": seconds, "template": template}
     return {
-        "schedule": schedule.cron,
+        "schedule": cron,
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": LATE_SECONDS,
         "successfulJobsHistoryLimit": 3,
         "failedJobsHistoryLimit": 3,
-        "jobTemplate": {
-            "spec": {
-                "backoffLimit": 2,
-                "activeDeadlineSeconds": 300,
-                "template": {"metadata": {"labels": place.names.labels("run")}, "spec": pod},
-            }
-        },
+        "jobTemplate": {"spec": job},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ferry.rehearsal.checks import gpu
 from ferry.rehearsal.checks.context import CheckContext, Note, Object
 from ferry.rehearsal.checks.everything import live_objects
-from ferry.rehearsal.checks.fleet import machines, node_pools
+from ferry.rehearsal.checks.fleet import machines, node_classes, node_pools
 from ferry.report.model import Check, Claim
 from sandbox.kubelet import Machine, unschedulable, unusable
 from sandbox.kubelet.objects import dig, name_of, pod_of
@@ -84,7 +84,7 @@ def prospects() -> list[Object]:
 def run(context: CheckContext, note: Note) -> list[Check]:
     """Compare the node classes' status with the account, and pods with NodePools."""
     note("reading NodePools and node classes")
-    classes = context.kube.list("karpenter.k8s.aws/v1", "EC2NodeClass")
+    classes = node_classes(context)
     pools = node_pools(context)
     if not classes or not pools:
         return [READY.failed("the cluster has no EC2NodeClass or no NodePool")]

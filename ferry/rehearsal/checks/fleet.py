@@ -18,6 +18,11 @@ def node_pools(context: CheckContext) -> list[dict[str, Any]]:
     return context.kube.list("karpenter.sh/v1", "NodePool")
 
 
+def node_classes(context: CheckContext) -> list[dict[str, Any]]:
+    """All EC2NodeClasses."""
+    return context.kube.list("karpenter.k8s.aws/v1", "EC2NodeClass")
+
+
 def machines(context: CheckContext, pools: Sequence[Object]) -> list[Machine]:
     """The instance types that the NodePools could mean, with the zones in which each is offered."""
     ec2 = context.aws("ec2")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ferry.rehearsal.checks import gpu
 from ferry.rehearsal.checks.context import CheckContext, Note
-from ferry.rehearsal.checks.fleet import machines, node_pools
+from ferry.rehearsal.checks.fleet import machines, node_classes, node_pools
 from ferry.rehearsal.checks.waiting import until
 from ferry.report.model import Check
 from sandbox.kubelet.objects import dig
@@ -27,7 +27,7 @@ def run(context: CheckContext, note: Note) -> list[Check]:
     seen = gpu.Sightings()
     manifests = gpu.manifests()
     pools = node_pools(context)
-    classes = context.kube.list("karpenter.k8s.aws/v1", "EC2NodeClass")
+    classes = node_classes(context)
     fitting = smallest(pools, manifests[0], machines(context, pools), classes)
     try:
         for manifest in manifests:
